@@ -1,0 +1,60 @@
+# Every habit as one verb; the work is done by python -m compose and by the checkers themselves.
+.DEFAULT_GOAL := help
+.PHONY: help up build down clean ps logs test check format lock
+
+PYTHON ?= python3
+RUN := .venv/bin/python -m
+LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand --tabs=16
+
+up: .venv/run  ## Start the whole stack, or ROLES="app database"; safe to repeat
+	@sh ec2/host/docker.sh
+	@$(RUN) compose up $(ROLES)
+
+build: .venv/run  ## Build every image, start nothing
+	@sh ec2/host/docker.sh
+	@$(RUN) compose build $(ROLES)
+
+down: .venv/run  ## Stop the stack; the data stays
+	@$(RUN) compose down
+
+clean: .venv/run  ## Remove the stack with its data and secrets, after asking
+	@$(RUN) compose clean
+
+ps: .venv/run  ## Show every service, its state and its address
+	@$(RUN) compose ps
+
+logs: .venv/run  ## Follow the logs, of one service with SERVICE=microblog
+	@$(RUN) compose logs --follow $(SERVICE)
+
+check: .venv/test  ## Check style, types, direction and the unit tests: no Docker, under 3 minutes
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(RUN) mypy
+	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/hadolint images/*/Dockerfile tests/*/*/Dockerfile
+	@$(RUN) yamllint --strict .
+	@$(RUN) pytest --quiet tests/unit
+
+test: check  ## Check, then test every image and the whole stack, with Docker
+	@sh ec2/host/docker.sh
+	@$(RUN) pytest tests/functional tests/e2e
+
+format: .venv/test  ## Put the code into its one format
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format
+
+lock:  ## Write the lock files anew (needs uv)
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) images/microblog/requirements.in --output-file images/microblog/requirements.txt
+	$(LOCK) pyproject.toml --group test --group check images/microblog/requirements.in --output-file requirements-test.txt
+
+.venv/run: requirements.txt
+	@sh compose/venv.sh $(PYTHON) requirements.txt
+	@touch $@
+
+.venv/test: requirements-test.txt
+	@sh compose/venv.sh $(PYTHON) requirements-test.txt
+	@touch .venv/run $@

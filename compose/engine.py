@@ -1,0 +1,100 @@
+"""The wall around this machine's Docker Engine: whether it answers, and which images it has."""
+
+import subprocess
+from pathlib import Path
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound
+
+from compose.errors import EngineUnreachable
+
+# `--start-interval` in HEALTHCHECK came with Engine 25; `depends_on … required` and named build
+# contexts in their present form with Compose 2.24.
+OLDEST_ENGINE = (25, 0)
+OLDEST_COMPOSE = (2, 24)
+# Between two pieces of a download; a registry that is silent for longer does not answer.
+PULL_TIMEOUT_SECONDS = 30
+
+
+class Engine:
+    """A Docker Engine that answers and is new enough."""
+
+    def __init__(self) -> None:
+        """Connect as the docker command would. Raises EngineUnreachable with what to do."""
+        try:
+            self.client = docker.from_env(timeout=PULL_TIMEOUT_SECONDS)
+            self.facts = self.client.info()
+        except (DockerException, requests.RequestException) as error:
+            raise EngineUnreachable(*explain(str(error))) from error
+        require("Docker Engine", self.facts["ServerVersion"], OLDEST_ENGINE)
+        require("Docker Compose", plugin_version("compose"), OLDEST_COMPOSE)
+        plugin_version("buildx")
+
+    def has_image(self, name: str) -> bool:
+        """Whether the image is on this machine."""
+        try:
+            self.client.images.get(name)
+        except ImageNotFound:
+            return False
+        return True
+
+    def image_id(self, name: str) -> str:
+        """The image's content-addressed id, or "" where it is not on this machine."""
+        return str(self.client.images.get(name).id) if self.has_image(name) else ""
+
+    def pull(self, name: str) -> str:
+        """Fetch the image from its registry; "" when it is here, else why it could not be had."""
+        repository, _, tag = name.rpartition(":")
+        try:
+            for event in self.client.api.pull(repository, tag=tag, stream=True, decode=True):
+                if "error" in event:
+                    return str(event["error"])
+        except APIError as error:
+            return str(error.explanation or error)
+        except requests.RequestException as error:
+            return str(error)
+        return ""
+
+    def tag(self, name: str, new_name: str) -> None:
+        """Give an image that is here a second name."""
+        repository, _, tag = new_name.rpartition(":")
+        self.client.images.get(name).tag(repository, tag)
+
+    def storage(self) -> Path:
+        """Where the engine keeps images and volumes; it may be on another machine."""
+        return Path(self.facts["DockerRootDir"])
+
+
+def explain(error: str) -> tuple[str, str]:
+    """Turn the client's words into a sentence and the next command to try."""
+    if "Permission denied" in error:
+        return (
+            "this user may not use the Docker Engine's socket",
+            "sudo usermod --append --groups docker $USER, then log in again",
+        )
+    return (
+        f"no Docker Engine answers: {error.splitlines()[0]}",
+        "sh ec2/host/docker.sh installs and starts one",
+    )
+
+
+def plugin_version(name: str) -> str:
+    """The version that a docker command-line plugin reports. Raises EngineUnreachable if it is missing."""
+    found = subprocess.run(["docker", name, "version"], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        raise EngineUnreachable(
+            f"the docker command has no '{name}' plugin",
+            f"install your distribution's docker-{name} package (Compose v2, not docker-compose 1)",
+        )
+    return next(word for word in found.stdout.split() if word.lstrip("v")[:1].isdigit()).lstrip("v")
+
+
+def require(what: str, version: str, oldest: tuple[int, int]) -> None:
+    """Refuse a version below the oldest one that works. Raises EngineUnreachable."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    if (major, minor) < oldest:
+        raise EngineUnreachable(
+            f"{what} {version} is too old: this stack needs {oldest[0]}.{oldest[1]} or newer",
+            "upgrade it from your distribution or from docs.docker.com/engine/install",
+        )

@@ -1,0 +1,181 @@
+"""The wall around `docker compose`: one project, its services and what it is told to do."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from compose.errors import ComposeFailed
+
+HERE = Path(__file__).parent
+# Compose clears lines even where no terminal is.
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+ROLES = ("app", "database", "jenkins", "monitoring")
+
+
+@dataclass(frozen=True)
+class Port:
+    """A way in on this machine: the port on loopback and the variable that chooses it."""
+
+    number: int
+    variable: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """What compose.yaml says of one service; memory in bytes."""
+
+    name: str
+    image: str
+    roles: tuple[str, ...]
+    uid: int
+    gid: int
+    idle_memory: int
+    official_image: str
+    ports: tuple[Port, ...]
+    secret_files: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container as `docker compose ps` reports it."""
+
+    id: str
+    service: str
+    state: str
+    health: str
+    status: str
+
+    @property
+    def well(self) -> bool:
+        """Whether it runs and its health check, if any, agrees."""
+        return self.state == "running" and self.health in ("healthy", "")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A compose project of the given name on this machine, with the given roles."""
+
+    name: str
+    roles: tuple[str, ...] = ROLES
+    environment: Mapping[str, str] | None = None
+
+    def words(self, *arguments: str) -> list[str]:
+        """The command line that says `arguments` to this project."""
+        files = [
+            word for name in ("compose.yaml", "compose.local.yaml") for word in ("--file", str(HERE / name))
+        ]
+        profiles = [word for role in self.roles for word in ("--profile", role)]
+        return ["docker", "compose", "--project-name", self.name, *files, *profiles, *arguments]
+
+    def run(self, *arguments: str) -> str:
+        """What the command printed. Raises ComposeFailed with what it complained of."""
+        done = subprocess.run(
+            self.words(*arguments), env=self.variables(), capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise ComposeFailed(
+                last_lines(done.stderr or done.stdout), f"docker compose {arguments[0]} failed"
+            )
+        return done.stdout
+
+    def lines(self, *arguments: str) -> Iterator[str]:
+        """Each line the command prints, as it comes; at the end ComposeFailed if it failed."""
+        with subprocess.Popen(
+            self.words(*arguments),
+            env=self.variables(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as running:
+            assert running.stdout is not None  # noqa: S101 - what PIPE means, told to the type checker
+            tail: list[str] = []
+            for line in running.stdout:
+                tail = [*tail[-40:], line.rstrip()]
+                yield line.rstrip()
+        if running.returncode != 0:
+            raise ComposeFailed(last_lines("\n".join(tail)), f"docker compose {arguments[0]} failed")
+
+    def hand_over(self, *arguments: str) -> int:
+        """Let the command have the terminal; its exit status."""
+        return subprocess.run(self.words(*arguments), env=self.variables(), check=False).returncode
+
+    def variables(self) -> dict[str, str]:
+        """The environment of the command: the caller's, and this project's choices over it."""
+        return {**os.environ, **(self.environment or {})}
+
+    def with_environment(self, **more: str) -> "Project":
+        """The same project with more choices made."""
+        return Project(self.name, self.roles, {**(self.environment or {}), **more})
+
+    @cached_property
+    def services(self) -> dict[str, Service]:
+        """Every service of every role, role by role."""
+        shape = json.loads(self.run("--profile", "*", "config", "--format", "json"))
+        unfilled = json.loads(self.run("--profile", "*", "config", "--no-interpolate", "--format", "json"))
+        return {
+            name: read_service(name, service, shape.get("secrets", {}), unfilled["services"][name])
+            for name, service in sorted(
+                shape["services"].items(), key=lambda item: (role_rank(item[1].get("profiles", [])), item[0])
+            )
+        }
+
+    @property
+    def chosen(self) -> dict[str, Service]:
+        """The services of this project's roles, and those of every role."""
+        return {
+            name: service
+            for name, service in self.services.items()
+            if not service.roles or set(service.roles) & set(self.roles)
+        }
+
+    def containers(self) -> dict[str, Container]:
+        """The project's containers by service, stopped ones too."""
+        printed = self.run("ps", "--all", "--format", "json")
+        rows = (json.loads(line) for line in printed.splitlines() if line)
+        return {
+            row["Service"]: Container(row["ID"], row["Service"], row["State"], row["Health"], row["Status"])
+            for row in rows
+        }
+
+
+def role_rank(roles: list[str]) -> int:
+    """Where a service stands in a list: by role, services of every role last."""
+    return min((ROLES.index(role) for role in roles), default=len(ROLES))
+
+
+def read_service(name: str, shape: Any, secrets: Any, unfilled: Any) -> Service:
+    """A service from compose's own rendering of the file, filled in and not."""
+    uid, _, gid = shape.get("user", "0:0").partition(":")
+    build_arguments = shape.get("build", {}).get("args") or {}
+    return Service(
+        name=name,
+        image=shape["image"],
+        roles=tuple(shape.get("profiles", [])),
+        uid=int(uid),
+        gid=int(gid or uid),
+        idle_memory=int(shape.get("mem_reservation", 0)),
+        official_image=next((value for key, value in build_arguments.items() if key.endswith("_IMAGE")), ""),
+        ports=tuple(
+            Port(int(port["published"]), variable_of(raw))
+            for port, raw in zip(shape.get("ports", []), unfilled.get("ports", []), strict=True)
+        ),
+        secret_files=tuple(Path(secrets[secret["source"]]["file"]) for secret in shape.get("secrets") or []),
+    )
+
+
+def variable_of(published: Any) -> str:
+    """The variable in a port such as "127.0.0.1:${MICROBLOG_PORT:-8080}:8080"."""
+    found = re.search(r"\$\{(\w+)", json.dumps(published))
+    return found[1] if found else ""
+
+
+def last_lines(text: str, count: int = 15) -> str:
+    """The end of a long output."""
+    return "\n".join(TERMINAL_CODES.sub("", text).strip().splitlines()[-count:])

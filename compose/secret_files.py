@@ -1,0 +1,135 @@
+"""Secrets as files, a folder per service: made on first use, never printed, for their reader only."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from compose.errors import PreflightFailed
+from compose.project import Service
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Values made together, and for each value the files that carry it, as SERVICE/NAME."""
+
+    make: Callable[[], tuple[str, ...]]
+    files: tuple[tuple[str, ...], ...]
+
+
+def password() -> tuple[str]:
+    """256 bits as 43 letters, digits, - and _: safe in SQL, URLs and YAML without quoting."""
+    return (secrets.token_urlsafe(32),)
+
+
+def ssh_key_pair() -> tuple[str, str]:
+    """An Ed25519 private key in OpenSSH's format and its public half as one line."""
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return private.decode(), public.decode() + "\n"
+
+
+SECRETS = (
+    Secret(password, (("microblog/secret_key",),)),
+    Secret(password, (("microblog/database_password", "mariadb/microblog_password"),)),
+    Secret(password, (("mysqld_exporter/database_password", "mariadb/exporter_password"),)),
+    Secret(password, (("grafana/admin_password",),)),
+    Secret(password, (("grafana/secret_key",),)),
+    Secret(ssh_key_pair, (("jenkins_agent/agent_host_key",), ("jenkins/agent_host_key_public",))),
+    Secret(ssh_key_pair, (("jenkins/agent_key",), ("jenkins_agent/agent_authorized_key",))),
+)
+
+
+def make_missing(folder: Path) -> list[str]:
+    """Make every secret that has no file yet; the files made. A value that one reader has goes to the others.
+
+    Raises PreflightFailed where the folder cannot be read or written, or a file is empty.
+    """
+    made: list[str] = []
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for secret in SECRETS:
+            made += complete(secret, folder)
+    except PermissionError as error:
+        file = Path(error.filename)
+        raise PreflightFailed(
+            f"{reader_of(file, folder)}: cannot use the secret file {file}",
+            f"sudo chown --recursive $USER {folder}, or repeat the command as the user who made it",
+        ) from error
+    return made
+
+
+def complete(secret: Secret, folder: Path) -> list[str]:
+    """Write the files of one secret that are missing; their names."""
+    missing = [name for names in secret.files for name in names if not present(folder / name, folder)]
+    if not missing:
+        return []
+    known = [known_value(names, folder) for names in secret.files]
+    values = known if all(known) else secret.make()
+    for names, value in zip(secret.files, values, strict=True):
+        for name in names:
+            write_secret(folder / name, value)
+    return missing
+
+
+def present(file: Path, folder: Path) -> bool:
+    """Whether the file holds something. Raises PreflightFailed for an empty one: its value was lost."""
+    if not file.exists():
+        return False
+    if file.stat().st_size == 0:
+        raise PreflightFailed(
+            f"{reader_of(file, folder)}: the secret file {file} is empty",
+            f"put the value back, or remove the file to have a new one made: rm {file}",
+        )
+    return True
+
+
+def known_value(names: Iterable[str], folder: Path) -> str:
+    """The value one of the files already has, or ""."""
+    return next(((folder / name).read_text() for name in names if (folder / name).exists()), "")
+
+
+def write_secret(file: Path, value: str) -> None:
+    """Write the value in one step, so that an interruption leaves no half of it."""
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = file.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o400), "w") as opened:
+        opened.write(value)
+    draft.replace(file)
+
+
+def hand_to_readers(services: Iterable[Service]) -> None:
+    """Let each service read its own files, and nobody else's.
+
+    Compose ignores `uid` and `mode` of file secrets: what counts is the file on this machine. Root gives it
+    to the service's uid; anybody else cannot, and opens it inside a folder that only they can enter.
+    """
+    for service in services:
+        for file in service.secret_files:
+            if os.geteuid() == 0:
+                os.chown(file, service.uid, service.gid)
+                file.chmod(0o400)
+            else:
+                file.chmod(0o444)
+
+
+def remove_all(folder: Path) -> None:
+    """Remove the files that this module makes, and the folders that are empty then."""
+    for file in (folder / name for secret in SECRETS for names in secret.files for name in names):
+        file.unlink(missing_ok=True)
+    for emptied in [*folder.glob("*/"), folder]:
+        if emptied.is_dir() and not any(emptied.iterdir()):
+            emptied.rmdir()
+
+
+def reader_of(file: Path, folder: Path) -> str:
+    """The service whose folder the file is in."""
+    return file.relative_to(folder).parts[0] if file.is_relative_to(folder) and file != folder else "secrets"

@@ -1,0 +1,92 @@
+"""The story of `make up`: each line takes what a line above gives."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from compose.build import Say, build_images, obtain_base, official_images_left_out, revision
+from compose.engine import Engine
+from compose.errors import ComposeFailed
+from compose.preflight import check_machine
+from compose.project import HERE, Container, Project, Service, last_lines
+from compose.secret_files import hand_to_readers, make_missing
+
+# A first start creates a database and migrates it; the slowest single service is Jenkins with three minutes.
+START_TIMEOUT_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `up` did: the services, their containers now, which were made anew, and which were left out."""
+
+    services: tuple[Service, ...]
+    containers: dict[str, Container]
+    started: tuple[str, ...]
+    left_out: dict[str, str]
+
+
+def bring_up(project: Project, say: Say) -> Outcome:
+    """Build what is missing, start what does not run, and return when every service is healthy.
+
+    Raises a StackError that says what stood in the way; what already runs is left running.
+    """
+    engine = Engine()
+    before = project.containers()
+    check_machine(engine, project.services.values(), before)
+    project, left_out = prepare_images(engine, project, say)
+    prepare_secrets(say)
+    wanted = [name for name in project.services if name not in left_out]
+    say(f"starting {len(wanted)} services")
+    start(project, wanted)
+    after = project.containers()
+    started = tuple(name for name in wanted if name not in before or before[name].id != after[name].id)
+    return Outcome(tuple(project.services.values()), after, started, left_out)
+
+
+def prepare_images(engine: Engine, project: Project, say: Say) -> tuple[Project, dict[str, str]]:
+    """Have every image that can be had; the project that knows what is left out, and why."""
+    obtain_base(engine, say)
+    left_out = official_images_left_out(engine, project.services.values(), say)
+    project = project.with_environment(REVISION=revision(), LEFT_OUT=" ".join(sorted(left_out)))
+    build_images(project, [name for name in project.services if name not in left_out], say)
+    return project, left_out
+
+
+def prepare_secrets(say: Say) -> None:
+    """Have every secret of every role in place, for whoever reads it."""
+    made = make_missing(secrets_folder())
+    if made:
+        say(f"made {len(made)} secret files in {secrets_folder()}")
+    hand_to_readers(Project("any").services.values())
+
+
+def secrets_folder() -> Path:
+    """Where compose.yaml looks for the secret files."""
+    return Path(os.environ.get("SECRETS_DIR", HERE / "secrets")).absolute()
+
+
+def start(project: Project, names: list[str]) -> None:
+    """Start the services and wait for their health. Raises ComposeFailed with the failed ones' logs."""
+    try:
+        project.run(
+            "up", "--detach", "--no-build", "--wait", "--wait-timeout", str(START_TIMEOUT_SECONDS), *names
+        )
+    except ComposeFailed as error:
+        failed = unwell(project, names)
+        raise ComposeFailed(
+            "\n".join([last_lines(error.message, 3), *(account(project, container) for container in failed)]),
+            f"make logs SERVICE={failed[0].service}" if failed else "make ps",
+        ) from error
+
+
+def unwell(project: Project, names: list[str]) -> list[Container]:
+    """The containers that failed; where none did, those that were still starting."""
+    mine = [container for name, container in project.containers().items() if name in names]
+    failed = [c for c in mine if c.state != "running" or c.health == "unhealthy"]
+    return failed or [c for c in mine if not c.well]
+
+
+def account(project: Project, container: Container) -> str:
+    """What a container that is not well said last."""
+    log = project.run("logs", "--no-color", "--no-log-prefix", "--tail", "8", container.service)
+    return f"{container.service} is {container.status}:\n{last_lines(log)}"

@@ -1,0 +1,28 @@
+#!/bin/sh
+# A virtual environment in .venv with exactly what a lock file names.
+#
+# usage: venv.sh PYTHON LOCK_FILE
+set -eu
+python=$1
+lock=$2
+
+fail() {
+    printf 'venv: %s\ntry: %s\n' "$1" "$2" >&2
+    exit 1
+}
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    fail "$python is not Python 3.11 or newer" "make PYTHON=python3.12, or install a newer Python"
+
+# Debian and Ubuntu keep ensurepip in a package of its own.
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    if [ "$(id -u)" -eq 0 ]; then
+        apt-get update --quiet >/dev/null && apt-get install --yes --quiet --no-install-recommends python3-venv >/dev/null
+    else
+        fail "this Python cannot make virtual environments" "sudo apt-get install python3-venv"
+    fi
+fi
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+echo "venv: installing what $lock names" >&2
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement "$lock"
