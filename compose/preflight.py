@@ -66,7 +66,11 @@ def holder_of(engine: Engine, port: Port) -> str:
         if any(int(mapping["HostPort"]) == port.number for mapping in published):
             return f"the container {container.name}"
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port.number and connection.pid:
+        if (
+            connection.status == psutil.CONN_LISTEN
+            and connection.laddr[1:] == (port.number,)
+            and connection.pid
+        ):
             return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     return "a process of another user"
 

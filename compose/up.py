@@ -31,33 +31,39 @@ def bring_up(project: Project, say: Say) -> Outcome:
     Raises a StackError that says what stood in the way; what already runs is left running.
     """
     engine = Engine()
+    services = tuple(project.chosen.values())
     before = project.containers()
-    check_machine(engine, project.services.values(), before)
-    project, left_out = prepare_images(engine, project, say)
-    prepare_secrets(say)
-    wanted = [name for name in project.services if name not in left_out]
+    check_machine(engine, services, before)
+    left_out = prepare_images(engine, project, say)
+    prepare_secrets(project, say)
+    wanted = [service.name for service in services if service.name not in left_out]
     say(f"starting {len(wanted)} services")
-    start(project, wanted)
+    start(project.with_environment(LEFT_OUT=" ".join(sorted(left_out))), wanted)
     after = project.containers()
-    started = tuple(name for name in wanted if name not in before or before[name].id != after[name].id)
-    return Outcome(tuple(project.services.values()), after, started, left_out)
+    started = tuple(name for name in wanted if is_new(before.get(name), after[name]))
+    return Outcome(services, after, started, left_out)
 
 
-def prepare_images(engine: Engine, project: Project, say: Say) -> tuple[Project, dict[str, str]]:
-    """Have every image that can be had; the project that knows what is left out, and why."""
+def prepare_images(engine: Engine, project: Project, say: Say) -> dict[str, str]:
+    """Have every image that can be had; the services left out, each with the reason."""
     obtain_base(engine, say)
-    left_out = official_images_left_out(engine, project.services.values(), say)
-    project = project.with_environment(REVISION=revision(), LEFT_OUT=" ".join(sorted(left_out)))
-    build_images(project, [name for name in project.services if name not in left_out], say)
-    return project, left_out
+    left_out = official_images_left_out(engine, project.chosen.values(), say)
+    names = [name for name in project.chosen if name not in left_out]
+    build_images(project.with_environment(REVISION=revision()), names, say)
+    return left_out
 
 
-def prepare_secrets(say: Say) -> None:
+def prepare_secrets(project: Project, say: Say) -> None:
     """Have every secret of every role in place, for whoever reads it."""
     made = make_missing(secrets_folder())
     if made:
         say(f"made {len(made)} secret files in {secrets_folder()}")
-    hand_to_readers(Project("any").services.values())
+    hand_to_readers(project.services.values())
+
+
+def is_new(before: Container | None, after: Container) -> bool:
+    """Whether the container was made or started by this run."""
+    return before is None or before.id != after.id or before.state != "running"
 
 
 def secrets_folder() -> Path:
