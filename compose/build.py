@@ -15,6 +15,9 @@ BASE_IMAGE = "debian:trixie-slim"
 PINNED_BASE_IMAGE = "debian:trixie-20260918-slim"
 BASE_SCRIPT = HERE.parent / "images/base/build.sh"
 
+# BuildKit's rule above the output of the step that failed.
+FAILED_STEP = "------\n"
+
 Say = Callable[[str], None]
 
 
@@ -72,9 +75,14 @@ def build_images(project: Project, names: Iterable[str], say: Say) -> None:
                 say(f"building, {time.monotonic() - started:.0f} s: {step[1][:90]}")
     except ComposeFailed as error:
         raise BuildFailed(
-            f"an image could not be built:\n{error.message}",
+            f"an image could not be built:\n{failed_step(error.message)}",
             "mend what the lines above say; make up goes on from there",
         ) from error
+
+
+def failed_step(output: str) -> str:
+    """What the failed step printed, without the steps beside it."""
+    return output.partition(FAILED_STEP)[2] or output
 
 
 def revision(folder: Path = HERE) -> str:

@@ -44,9 +44,10 @@ def up(roles: tuple[str, ...]) -> None:
 @roles_argument
 def build(roles: tuple[str, ...]) -> None:
     """Build every image, start nothing."""
+    chosen = project(roles)
     with talk.status("looking at this machine") as status:
-        chosen, left_out = prepare_images(Engine(), project(roles), lambda sentence: show(status, sentence))
-    page.print(f"built {len(chosen.services) - len(left_out)} images")
+        left_out = prepare_images(Engine(), chosen, lambda sentence: show(status, sentence))
+    page.print(f"built {len(chosen.chosen) - len(left_out)} images")
     name_left_out(left_out)
 
 
@@ -79,7 +80,8 @@ def clean(yes: bool) -> None:
 def ps() -> None:
     """Show every service, its state and its address."""
     Engine()
-    page.print(service_table(project().services.values(), project().containers(), {}))
+    whole = project()
+    page.print(service_table(whole.services.values(), whole.containers(), {}))
 
 
 @commands.command()
@@ -88,12 +90,10 @@ def ps() -> None:
 def logs(follow: bool, services: tuple[str, ...]) -> None:
     """Show the last lines of the services' logs, of all without SERVICES."""
     Engine()
-    unknown = sorted(set(services) - set(project().services))
-    if unknown:
-        raise StackError(
-            f"no service is called {', '.join(unknown)}", f"one of {', '.join(project().services)}"
-        )
-    sys.exit(project().hand_over("logs", "--tail", "50", *(["--follow"] if follow else []), *services))
+    whole = project()
+    if unknown := sorted(set(services) - set(whole.services)):
+        raise StackError(f"no service is called {', '.join(unknown)}", f"one of {', '.join(whole.services)}")
+    sys.exit(whole.hand_over("logs", "--tail", "50", *(["--follow"] if follow else []), *services))
 
 
 def project(roles: tuple[str, ...] = ()) -> Project:
