@@ -7,7 +7,7 @@ import psutil
 
 from compose.engine import Engine
 from compose.errors import PreflightFailed
-from compose.project import Container, Port, Service
+from compose.project import Container, Service
 
 GIBIBYTE = 1024**3
 # All images, their build stages and the caches came to 5 GiB; a running stack needs room for its data.
@@ -39,8 +39,8 @@ def port_problems(engine: Engine, services: Iterable[Service]) -> list[tuple[str
     """Each published port that somebody else has, with who and how to choose another."""
     return [
         (
-            f"port {port.number}, wanted by {service.name}, is taken by {holder_of(engine, port)}",
-            f"{port.variable}={free_port()} make up",
+            f"port {port}, wanted by {service.name}, is taken by {holder_of(engine, port)}",
+            f"{service.port_variable}={free_port()} make up",
         )
         for service in services
         for port in service.ports
@@ -48,29 +48,25 @@ def port_problems(engine: Engine, services: Iterable[Service]) -> list[tuple[str
     ]
 
 
-def taken(port: Port) -> bool:
+def taken(port: int) -> bool:
     """Whether somebody listens on the port on loopback or everywhere."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port.number))
+            probe.bind(("127.0.0.1", port))
         except OSError:
             return True
     return False
 
 
-def holder_of(engine: Engine, port: Port) -> str:
+def holder_of(engine: Engine, port: int) -> str:
     """Who listens on the port: a container, a process, or what another user keeps from us."""
     for container in engine.client.containers.list():
         published = (mapping for mappings in container.ports.values() for mapping in mappings or [])
-        if any(int(mapping["HostPort"]) == port.number for mapping in published):
+        if any(int(mapping["HostPort"]) == port for mapping in published):
             return f"the container {container.name}"
     for connection in psutil.net_connections("tcp"):
-        if (
-            connection.status == psutil.CONN_LISTEN
-            and connection.laddr[1:] == (port.number,)
-            and connection.pid
-        ):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
             return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
     return "a process of another user"
 

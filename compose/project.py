@@ -19,14 +19,6 @@ ROLES = ("app", "database", "jenkins", "monitoring")
 
 
 @dataclass(frozen=True)
-class Port:
-    """A way in on this machine: the port on loopback and the variable that chooses it."""
-
-    number: int
-    variable: str
-
-
-@dataclass(frozen=True)
 class Service:
     """What compose.yaml says of one service; memory in bytes."""
 
@@ -37,8 +29,13 @@ class Service:
     gid: int
     idle_memory: int
     official_image: str
-    ports: tuple[Port, ...]
+    ports: tuple[int, ...]
     secret_files: tuple[Path, ...]
+
+    @property
+    def port_variable(self) -> str:
+        """What chooses the port on this machine; compose.local.yaml keeps to the rule."""
+        return f"{self.name.upper()}_PORT"
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ class Project:
                 tail = [*tail[-40:], line.rstrip()]
                 yield line.rstrip()
         if running.returncode != 0:
-            raise ComposeFailed(last_lines("\n".join(tail)), f"docker compose {arguments[0]} failed")
+            raise ComposeFailed(last_lines("\n".join(tail), 40), f"docker compose {arguments[0]} failed")
 
     def hand_over(self, *arguments: str) -> int:
         """Let the command have the terminal; its exit status."""
@@ -118,9 +115,8 @@ class Project:
     def services(self) -> dict[str, Service]:
         """Every service of every role, role by role."""
         shape = json.loads(self.run("--profile", "*", "config", "--format", "json"))
-        unfilled = json.loads(self.run("--profile", "*", "config", "--no-interpolate", "--format", "json"))
         return {
-            name: read_service(name, service, shape.get("secrets", {}), unfilled["services"][name])
+            name: read_service(name, service, shape.get("secrets", {}))
             for name, service in sorted(
                 shape["services"].items(), key=lambda item: (role_rank(item[1].get("profiles", [])), item[0])
             )
@@ -150,8 +146,8 @@ def role_rank(roles: list[str]) -> int:
     return min((ROLES.index(role) for role in roles), default=len(ROLES))
 
 
-def read_service(name: str, shape: Any, secrets: Any, unfilled: Any) -> Service:
-    """A service from compose's own rendering of the file, filled in and not."""
+def read_service(name: str, shape: Any, secrets: Any) -> Service:
+    """A service from compose's own rendering of the file."""
     uid, _, gid = shape.get("user", "0:0").partition(":")
     build_arguments = shape.get("build", {}).get("args") or {}
     return Service(
@@ -162,18 +158,9 @@ def read_service(name: str, shape: Any, secrets: Any, unfilled: Any) -> Service:
         gid=int(gid or uid),
         idle_memory=int(shape.get("mem_reservation", 0)),
         official_image=next((value for key, value in build_arguments.items() if key.endswith("_IMAGE")), ""),
-        ports=tuple(
-            Port(int(port["published"]), variable_of(raw))
-            for port, raw in zip(shape.get("ports", []), unfilled.get("ports", []), strict=True)
-        ),
+        ports=tuple(int(port["published"]) for port in shape.get("ports", [])),
         secret_files=tuple(Path(secrets[secret["source"]]["file"]) for secret in shape.get("secrets") or []),
     )
-
-
-def variable_of(published: Any) -> str:
-    """The variable in a port such as "127.0.0.1:${MICROBLOG_PORT:-8080}:8080"."""
-    found = re.search(r"\$\{(\w+)", json.dumps(published))
-    return found[1] if found else ""
 
 
 def last_lines(text: str, count: int = 15) -> str:

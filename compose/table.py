@@ -34,4 +34,4 @@ def state_of(container: Container | None, left_out: bool) -> tuple[str, str]:
 
 def addresses(service: Service) -> str:
     """Where a browser on this machine finds the service."""
-    return " ".join(f"http://127.0.0.1:{port.number}" for port in service.ports)
+    return " ".join(f"http://127.0.0.1:{port}" for port in service.ports)

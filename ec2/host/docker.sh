@@ -84,6 +84,7 @@ add_trixie() {
     sources=/etc/apt/sources.list.d/docker-from-trixie.sources
     : >"$sources.new"
     for suite in '' -security; do
+        # shellcheck disable=SC2016  # apt-get fills this in
         uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: bookworm$suite" | head -n 1)
         [ -n "$uri" ] || continue
         {

@@ -4,6 +4,7 @@
 # usage: build.sh IMAGE
 # Needs root and Debian's or Ubuntu's apt. The same package set gives the same layer, byte for byte, so
 # rebuilding rebuilds nothing above it.
+# shellcheck disable=SC2016  # the hooks' $1 is mmdebstrap's
 set -eu
 
 image=$1

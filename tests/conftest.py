@@ -1,0 +1,43 @@
+"""What every test with Docker shares: images under a tag of this run's own, and nothing left behind."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import docker
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# Its image is on a registry; every container started here is removed by the fixture that started it.
+os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+
+
+@pytest.fixture(scope="session")
+def run_id() -> str:
+    """A name that no other run on this machine has: the tag of the images, the name of the project."""
+    return f"test-{uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def image(run_id: str, engine: docker.DockerClient) -> Iterator[Callable[[str], str]]:
+    """Every image that can be built here, as `make build` builds it; gives an image's full name."""
+    build = [sys.executable, "-m", "compose", "build"]
+    done = subprocess.run(
+        build, cwd=ROOT, env={**os.environ, "TAG": run_id}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    yield lambda name: f"microblog/{name}:{run_id}"
+    for built in engine.images.list():
+        for tag in built.tags:
+            if tag.startswith("microblog/") and tag.endswith(f":{run_id}"):
+                engine.images.remove(tag, force=True)

@@ -1,0 +1,98 @@
+"""The whole stack as a person starts it, under a project name and ports of this run's own."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from tests.conftest import ROOT
+from tests.e2e.person import Person
+
+PORTS = ("NGINX_PORT", "JENKINS_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
+# No registry is at this address, so these two are left out wherever the tests run.
+NOWHERE = "127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A project of the local stack and what a test needs to know of it."""
+
+    name: str
+    environment: dict[str, str]
+    engine: docker.DockerClient
+
+    def compose(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m compose` on this project."""
+        return subprocess.run(
+            [sys.executable, "-m", "compose", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.environment, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def up(self, *roles: str, **more: str) -> str:
+        """Bring the stack up; what it printed."""
+        done = self.compose("up", *roles, **more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    def address(self, variable: str) -> str:
+        return f"http://127.0.0.1:{self.environment[variable]}"
+
+    @property
+    def microblog(self) -> str:
+        return self.address("NGINX_PORT")
+
+    @property
+    def prometheus(self) -> str:
+        return self.address("PROMETHEUS_PORT")
+
+    def container(self, service: str) -> Container:
+        return self.engine.containers.get(f"{self.name}-{service}-1")
+
+    def person(self, name: str) -> Person:
+        return Person(self.microblog, name)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free now, all different."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+@pytest.fixture(scope="session")
+def stack(
+    run_id: str, image: object, engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """The stack, up and healthy; removed with its data at the end."""
+    secrets: Path = tmp_path_factory.mktemp("secrets")
+    running = Stack(
+        run_id,
+        {
+            "COMPOSE_PROJECT_NAME": run_id,
+            "TAG": run_id,
+            "SECRETS_DIR": str(secrets),
+            "GRAFANA_IMAGE": f"{NOWHERE}/grafana:absent",
+            "JENKINS_IMAGE": f"{NOWHERE}/jenkins:absent",
+            **{name: str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)},
+        },
+        engine,
+    )
+    try:
+        running.up()
+        yield running
+    finally:
+        running.compose("clean", "--yes")

@@ -1,0 +1,58 @@
+"""Somebody who uses the microblog through its pages, with forms and cookies as a browser sends them."""
+
+from urllib.parse import urljoin
+
+import requests
+from bs4 import BeautifulSoup, Tag
+
+PASSWORD = "correct horse battery staple"
+TIMEOUT_SECONDS = 15
+
+
+class Person:
+    """A visitor with a browser session of their own."""
+
+    def __init__(self, address: str, name: str) -> None:
+        self.address = address
+        self.name = name
+        self.session = requests.Session()
+
+    def get(self, path: str) -> requests.Response:
+        return self.session.get(urljoin(self.address, path), timeout=TIMEOUT_SECONDS)
+
+    def submit(self, page: str, action: str = "", **fields: str) -> requests.Response:
+        """Fill in and send the form on a page whose action ends with `action`."""
+        response = self.get(page)
+        form = form_of(response.text, action)
+        values = {
+            str(field["name"]): str(field.get("value", ""))
+            for field in form.select("input[name][type=hidden]")
+        }
+        target = urljoin(response.url, str(form.get("action") or ""))
+        return self.session.post(target, data=values | fields, timeout=TIMEOUT_SECONDS)
+
+    def register(self) -> requests.Response:
+        return self.submit(
+            "/register", "/register",
+            username=self.name, email=f"{self.name}@example.org", password=PASSWORD, password2=PASSWORD,
+        )  # fmt: skip
+
+    def log_in(self, password: str = PASSWORD) -> requests.Response:
+        return self.submit("/login", "/login", username=self.name, password=password)
+
+    def post(self, body: str) -> requests.Response:
+        return self.submit("/", "/", body=body)
+
+    def follow(self, other: "Person") -> requests.Response:
+        return self.submit(f"/user/{other.name}", "/follow")
+
+    def reads(self, path: str = "/") -> str:
+        return BeautifulSoup(self.get(path).text, "html.parser").get_text(" ", strip=True)
+
+
+def form_of(page: str, action: str) -> Tag:
+    """The form on the page that is sent to where `action` says; an empty action is the page itself."""
+    for form in BeautifulSoup(page, "html.parser").select("form"):
+        if str(form.get("action") or "").split("?")[0].endswith(action):
+            return form
+    raise AssertionError(f"no form is sent to {action!r} on this page:\n{page[:2000]}")

@@ -1,0 +1,88 @@
+"""What people do with the microblog, through nginx, on the composed stack."""
+
+from uuid import uuid4
+
+import pytest
+import requests
+
+from tests.e2e.conftest import Stack
+from tests.e2e.person import Person
+
+
+@pytest.fixture
+def ada(stack: Stack) -> Person:
+    person = stack.person(f"ada_{uuid4().hex[:6]}")
+    person.register()
+    person.log_in()
+    return person
+
+
+@pytest.fixture
+def bob(stack: Stack) -> Person:
+    person = stack.person(f"bob_{uuid4().hex[:6]}")
+    person.register()
+    person.log_in()
+    return person
+
+
+def test_a_post_reaches_the_timeline_of_those_who_follow_its_author(ada: Person, bob: Person) -> None:
+    thought = f"Hello from {ada.name}: ¿qué tal? 你好 🌍"
+    assert ada.post(thought).ok
+    assert thought in ada.reads("/")
+    assert thought not in bob.reads("/")
+    assert thought in bob.reads("/explore")
+    assert bob.follow(ada).ok
+    assert thought in bob.reads("/")
+
+
+def test_a_wrong_password_is_refused_without_saying_which_part_was_wrong(stack: Stack, ada: Person) -> None:
+    stranger = stack.person(ada.name)
+    refused = stranger.log_in(password="not the password")
+    unknown = stack.person("nobody_at_all").log_in()
+    assert stranger.reads("/login") == unknown_person_reads(stack)
+    assert refused.status_code == unknown.status_code
+    assert "/login" in refused.url
+
+
+def unknown_person_reads(stack: Stack) -> str:
+    nobody = stack.person("nobody_at_all")
+    nobody.log_in()
+    return nobody.reads("/login")
+
+
+def test_a_form_without_its_token_is_refused(stack: Stack) -> None:
+    answer = requests.post(
+        f"{stack.microblog}/login",
+        data={"username": "ada", "password": "x"},
+        timeout=10,
+        allow_redirects=False,
+    )
+    assert answer.status_code == 400
+
+
+def test_the_interface_speaks_the_browsers_language(stack: Stack) -> None:
+    def page(language: str) -> str:
+        return requests.get(
+            f"{stack.microblog}/login", headers={"Accept-Language": language}, timeout=10
+        ).text
+
+    assert 'lang="en"' in page("en-GB")
+    assert 'lang="es"' in page("es-MX,en;q=0.5")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/readyz", "/nginx_status"])
+def test_the_inner_pages_are_not_for_the_public(stack: Stack, path: str) -> None:
+    assert requests.get(stack.microblog + path, timeout=10).status_code == 404
+
+
+def test_assets_come_from_nginx_compressed_and_for_ever(stack: Stack) -> None:
+    page = requests.get(f"{stack.microblog}/login", timeout=10).text
+    assets = sorted({part.split('"')[0] for part in page.split('="') if part.startswith("/static/")})
+    assert assets
+    for asset in assets:
+        answer = requests.get(stack.microblog + asset, timeout=10)
+        assert answer.status_code == 200, asset
+        assert "immutable" in answer.headers["Cache-Control"]
+        # The microblog gives each of its answers a request id; nginx alone does not.
+        assert "X-Request-ID" not in answer.headers, f"{asset} came from the microblog"
+        assert answer.headers.get("Content-Encoding") == "gzip"

@@ -1,0 +1,121 @@
+"""Each image alone: it becomes healthy, runs as its own user and writes only where it may."""
+
+import time
+from typing import Any
+
+import docker
+import pytest
+from cryptography.hazmat.primitives import serialization
+from testcontainers.core.container import DockerContainer
+
+from compose.secret_files import ssh_key_pair
+from tests.functional.conftest import SERVICES, StartAlone
+
+HEALTHY_WITHIN_SECONDS = 60
+PRIVATE_KEY, PUBLIC_KEY = ssh_key_pair()
+# What an image needs to start without the services beside it.
+ALONE: dict[str, dict[str, Any]] = {
+    "microblog": {
+        "secrets": {"secret_key": "0123456789abcdef0123456789abcdef"},
+        "environment": {
+            "DATABASE_URL": "sqlite:////tmp/alone.db",
+            "SECRET_KEY_FILE": "/run/secrets/secret_key",
+        },
+    },
+    "mariadb": {"secrets": {"microblog_password": "one", "exporter_password": "two"}},
+    "mysqld_exporter": {"secrets": {"database_password": "two"}},
+    "jenkins_agent": {"secrets": {"agent_host_key": PRIVATE_KEY, "agent_authorized_key": PUBLIC_KEY}},
+}
+OURS = [name for name in SERVICES if name not in ("grafana", "jenkins")]
+
+each_image = pytest.mark.parametrize("name", OURS)
+
+
+def health(container: DockerContainer) -> str:
+    wrapped = container.get_wrapped_container()
+    wrapped.reload()
+    if wrapped.status == "exited":
+        return "exited"
+    return str(wrapped.attrs["State"]["Health"]["Status"])
+
+
+def wait_until_healthy(container: DockerContainer) -> None:
+    deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+    while (now := health(container)) != "healthy":
+        log = container.get_wrapped_container().logs(tail=20).decode()
+        assert now == "starting", f"{now}:\n{log}"
+        assert time.monotonic() < deadline, f"not healthy within {HEALTHY_WITHIN_SECONDS} s:\n{log}"
+        time.sleep(0.2)
+
+
+@each_image
+def test_alone_and_confined_it_becomes_healthy_as_its_own_user(name: str, start_alone: StartAlone) -> None:
+    container = start_alone(name, **ALONE.get(name, {}))
+    wait_until_healthy(container)
+    top = container.get_wrapped_container().top(ps_args="-o uid,gid,cmd")["Processes"]
+    uid, _, gid = SERVICES[name]["user"].partition(":")
+    # docker-init is the first and starts the rest; all of them run as the service's user.
+    assert {(row[0], row[1]) for row in top} == {(uid, gid)}
+
+
+@each_image
+def test_with_a_writable_root_it_still_writes_only_to_its_volumes(name: str, start_alone: StartAlone) -> None:
+    container = start_alone(name, **ALONE.get(name, {}), read_only=False)
+    wait_until_healthy(container)
+    mounted = ("/run/secrets", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+    volumes = [mount["Destination"] for mount in container.get_wrapped_container().attrs["Mounts"]]
+    written = [
+        change["Path"]
+        for change in container.get_wrapped_container().diff() or []
+        if not any(is_within(change["Path"], place) for place in [*mounted, *volumes])
+    ]
+    assert written == []
+
+
+def is_within(path: str, place: str) -> bool:
+    """Whether the path is the place, below it, or one of the folders above it that a mount touches."""
+    return f"{path}/".startswith(f"{place}/") or f"{place}/".startswith(f"{path}/")
+
+
+@each_image
+def test_it_stops_within_five_seconds(name: str, start_alone: StartAlone) -> None:
+    container = start_alone(name, **ALONE.get(name, {}))
+    wait_until_healthy(container)
+    started = time.monotonic()
+    container.get_wrapped_container().stop(timeout=30)
+    assert time.monotonic() - started < 5
+
+
+@each_image
+def test_no_layer_holds_a_secret(name: str, image: Any, engine: docker.DockerClient) -> None:
+    built = engine.images.get(image(name))
+    text = "\n".join(
+        [*(step["CreatedBy"] for step in built.history()), *built.attrs["Config"].get("Env", [])]
+    )
+    assert not [
+        word for word in ("PASSWORD=", "TOKEN=", "SECRET_KEY=", "PRIVATE KEY") if word in text.upper()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking"),
+    [
+        ("mariadb", "microblog_password"),
+        ("mysqld_exporter", "database_password"),
+        ("jenkins_agent", "agent_host_key"),
+        ("microblog", "secret_key"),
+    ],
+)
+def test_a_missing_secret_is_one_sentence_that_names_the_file(
+    name: str, lacking: str, start_alone: StartAlone
+) -> None:
+    choices = ALONE[name] | {"secrets": {n: v for n, v in ALONE[name]["secrets"].items() if n != lacking}}
+    container = start_alone(name, **choices).get_wrapped_container()
+    assert container.wait(timeout=30)["StatusCode"] != 0
+    log = container.logs().decode()
+    assert f"/run/secrets/{lacking}" in log
+    assert "Traceback" not in log
+
+
+def test_the_key_of_the_agent_is_one_that_ssh_reads() -> None:
+    assert serialization.load_ssh_private_key(PRIVATE_KEY.encode(), None)

@@ -1,0 +1,79 @@
+"""Prometheus's own checker on what the image holds: configuration, rules, rule tests, dashboards."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+import yaml
+from docker.models.containers import Container
+
+from tests.conftest import ROOT
+
+RULES = sorted(path.name for path in (ROOT / "prometheus/rules").glob("*.yml"))
+RULE_TESTS = sorted(path.name for path in (ROOT / "prometheus/tests").glob("*.yml"))
+DASHBOARDS = sorted((ROOT / "grafana/dashboards").glob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def toolbox(
+    image: Callable[[str], str], engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Container]:
+    """The image at rest, with the rule tests beside its rules and the dashboards' expressions as rules."""
+    expressions = tmp_path_factory.mktemp("expressions")
+    expressions.chmod(0o755)
+    for dashboard in DASHBOARDS:
+        (expressions / f"{dashboard.stem}.yml").write_text(as_rules(dashboard))
+    container = engine.containers.run(
+        image("prometheus"),
+        entrypoint=["sleep", "infinity"],
+        detach=True,
+        init=True,
+        network_mode="none",
+        volumes={
+            str(ROOT / "prometheus/tests"): {"bind": "/etc/prometheus/tests", "mode": "ro"},
+            str(expressions): {"bind": "/expressions", "mode": "ro"},
+        },
+    )
+    yield container
+    container.remove(force=True, v=True)
+
+
+def promtool(toolbox: Container, *arguments: str) -> str:
+    """Run promtool; what it printed, which is why the test failed if it did."""
+    status, output = toolbox.exec_run(["promtool", *arguments])
+    text = str(output.decode())
+    assert status == 0, text
+    return text
+
+
+def test_the_configuration_is_valid(toolbox: Container) -> None:
+    output = promtool(toolbox, "check", "config", "/etc/prometheus/prometheus.yml")
+    assert f"{len(RULES)} rule files found" in output
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_rules_are_valid_and_none_is_double(toolbox: Container, name: str) -> None:
+    promtool(toolbox, "check", "rules", "--lint=all", "--lint-fatal", f"/etc/prometheus/rules/{name}")
+
+
+@pytest.mark.parametrize("name", RULE_TESTS)
+def test_the_alerts_fire_when_they_should_and_only_then(toolbox: Container, name: str) -> None:
+    promtool(toolbox, "test", "rules", f"/etc/prometheus/tests/{name}")
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda path: path.stem)
+def test_every_expression_of_a_dashboard_is_valid(toolbox: Container, dashboard: Path) -> None:
+    promtool(toolbox, "check", "rules", "--lint=none", f"/expressions/{dashboard.stem}.yml")
+
+
+def as_rules(dashboard: Path) -> str:
+    """The dashboard's expressions as recording rules, its variables filled in: the form promtool checks."""
+    panels: list[dict[str, Any]] = json.loads(dashboard.read_text())["panels"]
+    expressions = [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    filled = [re.sub(r"\$instance", "x", re.sub(r"\$__\w+", "5m", text)) for text in expressions]
+    rules = [{"record": f"expression:{number}", "expr": text} for number, text in enumerate(filled)]
+    return yaml.safe_dump({"groups": [{"name": dashboard.stem, "rules": rules}]})

@@ -1,0 +1,85 @@
+"""Secrets are made once, for one reader each."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_ssh_private_key, load_ssh_public_key
+
+from compose.errors import PreflightFailed
+from compose.project import Service
+from compose.secret_files import SECRETS, hand_to_readers, make_missing, remove_all
+
+
+def every_file(folder: Path) -> dict[str, str]:
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_the_first_run_makes_every_file_and_the_second_none(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    made = make_missing(folder)
+    first = every_file(folder)
+    assert sorted(made) == sorted(first) == sorted(n for s in SECRETS for names in s.files for n in names)
+    assert make_missing(folder) == []
+    assert every_file(folder) == first
+
+
+def test_a_shared_value_is_the_same_for_each_of_its_readers_and_nobody_elses(tmp_path: Path) -> None:
+    make_missing(tmp_path)
+    files = every_file(tmp_path)
+    assert files["microblog/database_password"] == files["mariadb/microblog_password"]
+    assert files["mysqld_exporter/database_password"] == files["mariadb/exporter_password"]
+    assert files["microblog/database_password"] != files["mysqld_exporter/database_password"]
+
+
+def test_a_lost_file_gets_the_value_that_its_other_reader_still_has(tmp_path: Path) -> None:
+    make_missing(tmp_path)
+    before = every_file(tmp_path)
+    (tmp_path / "mariadb/microblog_password").unlink()
+    assert make_missing(tmp_path) == ["mariadb/microblog_password"]
+    assert every_file(tmp_path) == before
+
+
+def test_a_key_pair_that_lost_one_half_is_made_anew_as_a_pair(tmp_path: Path) -> None:
+    make_missing(tmp_path)
+    (tmp_path / "jenkins_agent/agent_authorized_key").unlink()
+    make_missing(tmp_path)
+    private = load_ssh_private_key((tmp_path / "jenkins/agent_key").read_bytes(), None)
+    public = load_ssh_public_key((tmp_path / "jenkins_agent/agent_authorized_key").read_bytes())
+    assert private.public_key() == public
+
+
+def test_an_empty_file_is_named_with_its_service_instead_of_replaced(tmp_path: Path) -> None:
+    make_missing(tmp_path)
+    file = tmp_path / "grafana/secret_key"
+    file.chmod(0o600)
+    file.write_text("")
+    with pytest.raises(PreflightFailed, match=r"grafana: the secret file .*secret_key is empty") as refused:
+        make_missing(tmp_path)
+    assert f"rm {file}" in refused.value.hint
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_gives_each_file_to_its_reader_alone(tmp_path: Path) -> None:
+    make_missing(tmp_path)
+    file = tmp_path / "microblog/secret_key"
+    hand_to_readers([service(uid=10001, secret_files=(file,))])
+    assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (10001, 0o400)
+
+
+def test_nobody_else_may_enter_the_folders(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    make_missing(folder)
+    assert {stat.S_IMODE(f.stat().st_mode) for f in [folder, *folder.iterdir()]} == {0o700}
+
+
+def test_removing_leaves_what_this_project_did_not_make(tmp_path: Path) -> None:
+    make_missing(tmp_path)
+    (tmp_path / "grafana/notes.txt").write_text("mine")
+    remove_all(tmp_path)
+    assert every_file(tmp_path) == {"grafana/notes.txt": "mine"}
+
+
+def service(uid: int, secret_files: tuple[Path, ...]) -> Service:
+    return Service("microblog", "microblog/microblog:local", ("app",), uid, uid, 0, "", (), secret_files)
