@@ -42,8 +42,10 @@ SECRETS = (
     Secret(password, (("mysqld_exporter/database_password", "mariadb/exporter_password"),)),
     Secret(password, (("grafana/admin_password",),)),
     Secret(password, (("grafana/secret_key",),)),
-    Secret(ssh_key_pair, (("jenkins_agent/agent_host_key",), ("jenkins/agent_host_key_public",))),
-    Secret(ssh_key_pair, (("jenkins/agent_key",), ("jenkins_agent/agent_authorized_key",))),
+    Secret(password, (("jenkins/jenkins_admin_password",),)),
+    Secret(password, (("jenkins/jenkins_prometheus_password", "prometheus/jenkins_password"),)),
+    Secret(ssh_key_pair, (("jenkins_agent/agent_host_key",), ("jenkins/agent_host_public_key",))),
+    Secret(ssh_key_pair, (("jenkins/agent_private_key",), ("jenkins_agent/agent_authorized_key",))),
 )
 
 

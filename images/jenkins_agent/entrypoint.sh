@@ -2,11 +2,11 @@
 # Puts the two keys where sshd accepts them, then becomes sshd.
 #
 # Reads /run/secrets/agent_host_key (private, ed25519) and /run/secrets/agent_authorized_key (public).
-# Writes only to /run/agent, a tmpfs of uid 1000. Exit 1: one sentence names the file that is wrong.
+# Writes only to /run/sshd, a tmpfs of uid 1000. Exit 1: one sentence names the file that is wrong.
 set -euo pipefail
 
 readonly SECRETS=/run/secrets
-readonly KEYS=/run/agent
+readonly KEYS=/run/sshd
 
 main() {
     [[ -w $KEYS ]] || fail "$KEYS is not writable for uid $(id -u): mount a tmpfs with uid=1000,mode=0700"

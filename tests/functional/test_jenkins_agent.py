@@ -124,7 +124,7 @@ def start(
         detach=True,
         network=network,
         environment={"DOCKER_HOST": "tcp://docker_proxy:2375"},
-        tmpfs={"/tmp": "exec", "/run/agent": "uid=1000,gid=1000,mode=0700"},  # noqa: S108
+        tmpfs={"/tmp": "exec", "/run/sshd": "uid=1000,gid=1000,mode=0700"},  # noqa: S108
         volumes=volumes,
         **CONFINEMENT,
     )

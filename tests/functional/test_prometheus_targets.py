@@ -2,10 +2,12 @@
 
 import os
 import time
+from typing import Any
 
 import pytest
 import yaml
 from docker.models.containers import Container
+from docker.types import Mount
 
 from tests.conftest import ROOT
 from tests.functional.conftest import StartAlone
@@ -18,6 +20,10 @@ MEASURE_BY_THEMSELVES = {
     "alertmanager": (9093, "/metrics"),
     "node_exporter": (9100, "/metrics"),
     "blackbox": (9115, "/probe?module=http_2xx&target=http://127.0.0.1:9115/-/healthy"),
+}
+# What a service gets from compose.yaml beyond its confinement.
+WITH: dict[str, dict[str, Any]] = {
+    "node_exporter": {"mounts": [Mount("/host", "/", type="bind", read_only=True)], "pid_mode": "host"}
 }
 GET = 'exec 3<>/dev/tcp/127.0.0.1/{port}; printf "GET {path} HTTP/1.0\\r\\n\\r\\n" >&3; cat <&3'
 
@@ -50,7 +56,9 @@ def test_a_service_that_is_left_out_has_no_target(
 @pytest.mark.parametrize("job", MEASURE_BY_THEMSELVES)
 def test_the_known_series_are_really_there(job: str, start_alone: StartAlone) -> None:
     name = "blackbox_exporter" if job == "blackbox" else job
-    found = series(page(start_alone(name).get_wrapped_container(), *MEASURE_BY_THEMSELVES[job]))
+    found = series(
+        page(start_alone(name, **WITH.get(name, {})).get_wrapped_container(), *MEASURE_BY_THEMSELVES[job])
+    )
     assert set(KNOWN_SERIES[job]) - found == set()
 
 
@@ -62,8 +70,10 @@ def series(exposition: str) -> set[str]:
 
 
 def test_the_node_exporter_measures_the_host_and_not_its_container(start_alone: StartAlone) -> None:
-    host = {"volumes": {"/": {"bind": "/host", "mode": "ro"}}, "pid_mode": "host"}
-    metrics = page(start_alone("node_exporter", **host).get_wrapped_container(), 9100, "/metrics")
+    root = Mount("/host", "/", type="bind", read_only=True)
+    metrics = page(
+        start_alone("node_exporter", mounts=[root], pid_mode="host").get_wrapped_container(), 9100, "/metrics"
+    )
     (size,) = [
         line.split()[-1]
         for line in metrics.splitlines()

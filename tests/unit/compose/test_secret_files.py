@@ -45,7 +45,7 @@ def test_a_key_pair_that_lost_one_half_is_made_anew_as_a_pair(tmp_path: Path) ->
     make_missing(tmp_path)
     (tmp_path / "jenkins_agent/agent_authorized_key").unlink()
     make_missing(tmp_path)
-    private = load_ssh_private_key((tmp_path / "jenkins/agent_key").read_bytes(), None)
+    private = load_ssh_private_key((tmp_path / "jenkins/agent_private_key").read_bytes(), None)
     public = load_ssh_public_key((tmp_path / "jenkins_agent/agent_authorized_key").read_bytes())
     assert private.public_key() == public
 
