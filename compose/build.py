@@ -52,8 +52,7 @@ def official_images_left_out(engine: Engine, services: Iterable[Service], say: S
         if refusal := engine.pull(service.official_image):
             left_out[service.name] = (
                 f"{service.official_image} is not on this machine and its registry did not give it "
-                f"({reason(refusal)}); where there is a network: docker pull {service.official_image}, "
-                f"or bring it with docker save and docker load, then make up"
+                f"({reason(refusal)}); docker pull or docker load it, then make up"
             )
     return left_out
 

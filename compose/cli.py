@@ -6,6 +6,8 @@ import time
 
 import click
 from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
 
 from compose.engine import Engine
 from compose.errors import StackError
@@ -101,12 +103,12 @@ def project(roles: tuple[str, ...] = ()) -> Project:
     return Project(os.environ.get("COMPOSE_PROJECT_NAME", "microblog"), roles or ROLES)
 
 
-def show(status, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def show(status: Status, sentence: str) -> None:
     """Replace the moving line on a terminal; elsewhere print what is not a mere build step."""
     if talk.is_terminal:
-        status.update(sentence)
+        status.update(escape(sentence))
     elif not sentence.startswith("building, "):
-        talk.print(sentence)
+        talk.print(escape(sentence))
 
 
 def conclude(outcome: Outcome, seconds: float) -> None:
@@ -130,7 +132,7 @@ def main() -> None:
     try:
         commands()
     except StackError as error:
-        talk.print("[red]" + error.message.replace("[", r"\["), soft_wrap=True)
+        talk.print(f"[red]{escape(error.message)}", soft_wrap=True)
         for hint in error.hint.splitlines():
-            talk.print(f"try: {hint}", soft_wrap=True)
+            talk.print(f"try: {escape(hint)}", soft_wrap=True)
         sys.exit(1)

@@ -120,7 +120,7 @@ run() {
 start_engine() {
     if [ -d /run/systemd/system ]; then
         systemctl enable --now docker.service >/dev/null 2>&1 || true
-    elif ! pgrep -x dockerd >/dev/null; then
+    elif ! kill -0 "$(cat /var/run/docker.pid 2>/dev/null)" 2>/dev/null; then
         say "no init runs here: starting dockerd, its log is $ENGINE_LOG"
         rm -f /var/run/docker.pid
         setsid nohup dockerd >>"$ENGINE_LOG" 2>&1 </dev/null &

@@ -21,7 +21,11 @@ def start_alone(image: Callable[[str], str], tmp_path: Path) -> Iterator[StartAl
     with ExitStack() as started:
 
         def start(name: str, secrets: dict[str, str] | None = None, **choices: Any) -> DockerContainer:
-            container = DockerContainer(image(name)).with_kwargs(**(confinement(name) | choices))
+            chosen = confinement(name) | choices
+            container = DockerContainer(image(name))
+            container.tmpfs = chosen.pop("tmpfs")
+            container.env = chosen.pop("environment", {})
+            container.with_kwargs(**chosen)
             for secret, value in (secrets or {}).items():
                 file = tmp_path / secret
                 file.write_text(value)

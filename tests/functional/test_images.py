@@ -52,7 +52,7 @@ def wait_until_healthy(container: DockerContainer) -> None:
 def test_alone_and_confined_it_becomes_healthy_as_its_own_user(name: str, start_alone: StartAlone) -> None:
     container = start_alone(name, **ALONE.get(name, {}))
     wait_until_healthy(container)
-    top = container.get_wrapped_container().top(ps_args="-o uid,gid,cmd")["Processes"]
+    top = container.get_wrapped_container().top(ps_args="-o uid,gid,pid,cmd")["Processes"]
     uid, _, gid = SERVICES[name]["user"].partition(":")
     # docker-init is the first and starts the rest; all of them run as the service's user.
     assert {(row[0], row[1]) for row in top} == {(uid, gid)}
@@ -62,7 +62,7 @@ def test_alone_and_confined_it_becomes_healthy_as_its_own_user(name: str, start_
 def test_with_a_writable_root_it_still_writes_only_to_its_volumes(name: str, start_alone: StartAlone) -> None:
     container = start_alone(name, **ALONE.get(name, {}), read_only=False)
     wait_until_healthy(container)
-    mounted = ("/run/secrets", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
+    mounted = ("/run/secrets", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/usr/sbin/docker-init")
     volumes = [mount["Destination"] for mount in container.get_wrapped_container().attrs["Mounts"]]
     written = [
         change["Path"]

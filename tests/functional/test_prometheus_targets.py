@@ -56,9 +56,8 @@ def test_a_service_that_is_left_out_has_no_target(
 @pytest.mark.parametrize("job", MEASURE_BY_THEMSELVES)
 def test_the_known_series_are_really_there(job: str, start_alone: StartAlone) -> None:
     name = "blackbox_exporter" if job == "blackbox" else job
-    found = series(
-        page(start_alone(name, **WITH.get(name, {})).get_wrapped_container(), *MEASURE_BY_THEMSELVES[job])
-    )
+    container = start_alone(name, **WITH.get(name, {})).get_wrapped_container()
+    found = series(page(container, *MEASURE_BY_THEMSELVES[job]))
     assert set(KNOWN_SERIES[job]) - found == set()
 
 
@@ -70,10 +69,8 @@ def series(exposition: str) -> set[str]:
 
 
 def test_the_node_exporter_measures_the_host_and_not_its_container(start_alone: StartAlone) -> None:
-    root = Mount("/host", "/", type="bind", read_only=True)
-    metrics = page(
-        start_alone("node_exporter", mounts=[root], pid_mode="host").get_wrapped_container(), 9100, "/metrics"
-    )
+    container = start_alone("node_exporter", **WITH["node_exporter"]).get_wrapped_container()
+    metrics = page(container, 9100, "/metrics")
     (size,) = [
         line.split()[-1]
         for line in metrics.splitlines()
