@@ -1,0 +1,130 @@
+"""The database: what its accounts may do, and the microblog's schema on it, up and down."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from tests.functional.conftest import StartAlone
+from tests.functional.test_images import ALONE, wait_until_healthy
+
+PASSWORD = ALONE["mariadb"]["secrets"]["microblog_password"]
+
+
+@dataclass(frozen=True)
+class Database:
+    container: Container
+    network: str
+
+    def sql(self, statement: str) -> str:
+        """What the administrator gets, as tab-separated lines."""
+        status, output = self.container.exec_run(["mariadb", "--skip-column-names", "--execute", statement])
+        assert status == 0, output.decode()
+        return str(output.decode().strip())
+
+    def tables(self) -> set[str]:
+        return set(self.sql("SHOW TABLES FROM microblog").split())
+
+
+@pytest.fixture
+def database(start_alone: StartAlone, engine: docker.DockerClient, run_id: str) -> Iterator[Database]:
+    network = engine.networks.create(f"{run_id}-database", internal=True)
+    try:
+        started = start_alone("mariadb", **ALONE["mariadb"])
+        wait_until_healthy(started)
+        container = started.get_wrapped_container()
+        network.connect(container, aliases=["mariadb"])
+        yield Database(container, network.name)
+        network.disconnect(container, force=True)
+    finally:
+        network.remove()
+
+
+@pytest.fixture
+def flask(
+    database: Database, engine: docker.DockerClient, image: Callable[[str], str], tmp_path: Any
+) -> Callable[..., str]:
+    """Run a flask command of the microblog's image against the database."""
+    for name, value in {"secret_key": "k" * 43, "database_password": PASSWORD}.items():
+        (tmp_path / f"flask_{name}").write_text(value)
+        (tmp_path / f"flask_{name}").chmod(0o444)
+
+    def run(*words: str) -> str:
+        output = engine.containers.run(
+            image("microblog"),
+            ["--app", "microblog", *words],
+            entrypoint="flask",
+            network=database.network,
+            environment={
+                "DATABASE_URL": "mysql+mysqldb://microblog@mariadb/microblog",
+                "DATABASE_PASSWORD_FILE": "/secrets/database_password",
+                "SECRET_KEY_FILE": "/secrets/secret_key",
+            },
+            volumes={
+                str(tmp_path / f"flask_{name}"): {"bind": f"/secrets/{name}", "mode": "ro"}
+                for name in ("secret_key", "database_password")
+            },
+            tmpfs={"/tmp": "", "/run/microblog": "uid=10001,gid=10001"},  # noqa: S108 - inside the container
+            remove=True,
+            stderr=True,
+        )
+        return str(output.decode())
+
+    return run
+
+
+def test_migrations_go_up_down_and_up_again(database: Database, flask: Callable[..., str]) -> None:
+    assert database.tables() == set()
+    flask("prepare")
+    full = database.tables()
+    assert {"alembic_version"} < full
+    flask("db", "downgrade", "base")
+    assert database.tables() == {"alembic_version"}
+    flask("prepare")
+    assert database.tables() == full
+
+
+def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
+    flask("prepare")
+    assert "No new upgrade operations detected" in flask("db", "check")
+
+
+def test_a_second_preparation_changes_nothing(database: Database, flask: Callable[..., str]) -> None:
+    flask("prepare")
+    version = database.sql("SELECT version_num FROM microblog.alembic_version")
+    flask("prepare")
+    assert database.sql("SELECT version_num FROM microblog.alembic_version") == version
+
+
+def test_the_microblog_reaches_its_own_database_and_no_other(database: Database) -> None:
+    def as_microblog(statement: str) -> int:
+        login = ["mariadb", "--host=127.0.0.1", "--user=microblog", f"--password={PASSWORD}"]
+        return int(database.container.exec_run([*login, "--execute", statement])[0])
+
+    assert as_microblog("CREATE TABLE microblog.t (a INT); DROP TABLE microblog.t") == 0
+    assert as_microblog("SELECT * FROM mysql.global_priv") != 0
+    assert as_microblog("CREATE DATABASE another") != 0
+
+
+def test_nobody_is_administrator_over_the_network(database: Database) -> None:
+    for user in ("root", "mariadb"):
+        status, output = database.container.exec_run(["mariadb", "--host=127.0.0.1", f"--user={user}"])
+        assert status != 0
+        assert b"Access denied" in output
+
+
+def test_a_changed_secret_counts_from_the_next_start(database: Database, tmp_path: Any) -> None:
+    file = tmp_path / "microblog_password"
+    file.chmod(0o644)
+    file.write_text("changed")
+    database.container.restart()
+    login = ["mariadb", "--host=127.0.0.1", "--user=microblog", "--password=changed", "--execute", "SELECT 1"]
+    for _ in range(50):
+        if database.container.exec_run(login)[0] == 0:
+            break
+    else:
+        pytest.fail("the new password was not taken")
+    assert database.container.exec_run([*login[:3], f"--password={PASSWORD}", *login[4:]])[0] != 0
