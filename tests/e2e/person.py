@@ -32,27 +32,26 @@ class Person:
         return self.session.post(target, data=values | fields, timeout=TIMEOUT_SECONDS)
 
     def register(self) -> requests.Response:
-        return self.submit(
-            "/register", "/register",
-            username=self.name, email=f"{self.name}@example.org", password=PASSWORD, password2=PASSWORD,
-        )  # fmt: skip
+        """Make an account; whoever has made one is logged in."""
+        mail = f"{self.name}@example.org"
+        return self.submit("/register", username=self.name, email=mail, password=PASSWORD)
 
     def log_in(self, password: str = PASSWORD) -> requests.Response:
-        return self.submit("/login", "/login", username=self.name, password=password)
+        return self.submit("/login", "/login", identity=self.name, password=password)
 
     def post(self, body: str) -> requests.Response:
-        return self.submit("/", "/", body=body)
+        return self.submit("/", "/posts", body=body)
 
     def follow(self, other: "Person") -> requests.Response:
-        return self.submit(f"/user/{other.name}", "/follow")
+        return self.submit(f"/people/{other.name}", "/follow")
 
     def reads(self, path: str = "/") -> str:
         return BeautifulSoup(self.get(path).text, "html.parser").get_text(" ", strip=True)
 
 
 def form_of(page: str, action: str) -> Tag:
-    """The form on the page that is sent to where `action` says; an empty action is the page itself."""
-    for form in BeautifulSoup(page, "html.parser").select("form"):
+    """The form in the page's main part that is sent to where `action` says, the first without it."""
+    for form in BeautifulSoup(page, "html.parser").select("main form"):
         if str(form.get("action") or "").split("?")[0].endswith(action):
             return form
     raise AssertionError(f"no form is sent to {action!r} on this page:\n{page[:2000]}")

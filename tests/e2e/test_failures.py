@@ -16,6 +16,7 @@ from docker.models.containers import Container
 from tests.e2e.conftest import Stack, free_ports
 from tests.e2e.person import Person
 from tests.e2e.test_monitoring import wait_until
+from tests.e2e.test_people import registered
 
 BACK_WITHIN_SECONDS = 60
 SERVICES = (
@@ -82,20 +83,13 @@ def test_no_acknowledged_post_is_lost_when_the_database_is_killed_in_the_middle(
 def posts_of(person: Person) -> set[str]:
     """Every post on the person's profile, page after page."""
     found: set[str] = set()
-    path = f"/user/{person.name}"
+    path = f"/people/{person.name}"
     while path:
         page = person.get(path).text
         found |= set(re.findall(r"post [0-9a-f]{32}", page))
         older = re.search(r'href="([^"]*[?&]before=\d+[^"]*)"', page)
         path = older[1].replace("&amp;", "&") if older else ""
     return found
-
-
-def registered(stack: Stack, kind: str) -> Person:
-    person = stack.person(f"{kind}_{uuid4().hex[:6]}")
-    person.register()
-    person.log_in()
-    return person
 
 
 def test_a_recreated_microblog_costs_maintenance_pages_but_never_a_bad_gateway(stack: Stack) -> None:

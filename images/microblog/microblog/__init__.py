@@ -1,0 +1,79 @@
+"""A social microblog: short posts, people who follow each other, and what operating it needs."""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from . import (
+    assets,
+    auth,
+    avatars,
+    bare_run,
+    cli,
+    database,
+    errors,
+    fields,
+    headers,
+    health,
+    languages,
+    logs,
+    metrics,
+    people,
+    posts,
+    request_log,
+    sessions,
+    times,
+)
+from .settings import Settings
+from .usernames import UsernameConverter
+
+__version__ = "0.1.0"
+
+PACKAGE = Path(__file__).parent
+LARGEST_FORM_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application; without settings they are read from the environment (raises SettingsError)."""
+    logs.write_json_lines()
+    app = Flask(__name__, static_folder=None)
+    settings = settings or Settings.from_environment(os.environ)
+    app.config.update(
+        SECRET_KEY=settings.secret_key or bare_run.secret_key(Path(app.instance_path)),
+        SQLALCHEMY_DATABASE_URI=settings.database_url or bare_run.database_url(Path(app.instance_path)),
+        POSTS_PER_PAGE=settings.posts_per_page,
+        MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
+        MAX_FORM_PARTS=50,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
+    # nginx is the one hop in front; it passes the host it was asked for in the Host header itself.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+
+    # The order is the order of what happens at the start of a request (and backwards at its end).
+    request_log.init_app(app)
+    metrics.init_app(app, version=__version__, revision=settings.revision)
+    headers.init_app(app)
+    sessions.init_app(app)
+    database.init_app(app)
+    languages.init_app(app)
+    assets.init_app(app, PACKAGE / "static")
+    times.init_app(app)
+    auth.init_app(app)
+    errors.init_app(app)
+    fields.init_app(app)
+    cli.init_app(app)
+    app.url_map.converters["username"] = UsernameConverter
+    for blueprint in (
+        auth.blueprint,
+        avatars.blueprint,
+        health.blueprint,
+        languages.blueprint,
+        people.blueprint,
+        posts.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+    metrics.start_error_series_at_zero(app)
+    return app

@@ -1,0 +1,34 @@
+"""Static files under names that change with their content, so a browser may keep them for ever."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, abort, send_from_directory, url_for
+
+FOREVER = "public, max-age=31536000, immutable"
+PLAIN = "public, max-age=300"
+
+
+def init_app(app: Flask, folder: Path) -> None:
+    """Serve a flat folder under /static/ and give templates `asset_url`."""
+    originals = {hashed_name(path): path.name for path in folder.iterdir() if path.is_file()}
+    hashed = {original: name for name, original in originals.items()}
+
+    def asset_url(name: str) -> str:
+        return url_for("static", name=hashed[name])
+
+    def static(name: str) -> Response:
+        if name not in originals and name not in hashed:
+            abort(404)
+        response = send_from_directory(folder, originals.get(name, name))
+        response.headers["Cache-Control"] = FOREVER if name in originals else PLAIN
+        return response
+
+    app.add_url_rule("/static/<name>", "static", static)
+    app.jinja_env.globals["asset_url"] = asset_url
+
+
+def hashed_name(path: Path) -> str:
+    """style.css with its content's hash: style.0a1b2c3d.css (`sha256sum FILE | cut -c1-8`)."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    return f"{path.stem}.{digest}{path.suffix}"

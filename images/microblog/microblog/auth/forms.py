@@ -1,0 +1,81 @@
+"""What people fill in to register and to log in."""
+
+import re
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from .. import usernames
+from ..models import EMAIL_LENGTH
+from ..plain_text import printable, tidy
+from .accounts import email_key
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 128
+# One @, something on both sides, a dot in the host: the rest only a letter can tell.
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+
+
+class RegisterForm(FlaskForm):  # type: ignore[misc]
+    """A new account."""
+
+    username = StringField(
+        _("User name"),
+        filters=[tidy],
+        validators=[InputRequired(_("Choose a user name."))],
+        description=_("3 to 32 letters, digits or underscores."),
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    email = EmailField(
+        _("E-mail address"),
+        filters=[tidy],
+        validators=[
+            InputRequired(_("Enter your e-mail address.")),
+            Length(max=EMAIL_LENGTH, message=_("This address is too long.")),
+        ],
+        render_kw={"autocomplete": "email"},
+    )
+    password = PasswordField(
+        _("Password"),
+        validators=[
+            InputRequired(_("Choose a password.")),
+            Length(
+                SHORTEST_PASSWORD,
+                LONGEST_PASSWORD,
+                message=_("A password has between %(min)d and %(max)d characters."),
+            ),
+        ],
+        description=_("At least 8 characters."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+    def validate_username(self, field: Field) -> None:
+        if not usernames.well_formed(field.data):
+            raise ValidationError(_("A user name has 3 to 32 letters (a to z), digits or underscores."))
+        if usernames.reserved(field.data):
+            raise ValidationError(_("This user name is reserved."))
+
+    def validate_email(self, field: Field) -> None:
+        if not EMAIL.fullmatch(field.data) or not printable(field.data):
+            raise ValidationError(_("This is not an e-mail address."))
+        if len(email_key(field.data)) > EMAIL_LENGTH:
+            raise ValidationError(_("This address is too long."))
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    """Who are you?"""
+
+    identity = StringField(
+        _("User name or e-mail address"),
+        filters=[tidy],
+        validators=[InputRequired(_("Enter your user name."))],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        _("Password"),
+        validators=[InputRequired(_("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    remember = BooleanField(_("Remember me for 30 days"))

@@ -1,0 +1,105 @@
+"""The database: how it is reached, and whether it answers with the schema this code expects."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import column, event, select, table
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from . import metrics
+from .sizing import THREADS
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 20
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+
+def init_app(app: Flask) -> None:
+    """Open a pool for this process; nothing connects before the first query."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool_options(url)
+    db.init_app(app)
+    with app.app_context():
+        metrics.watch_pool(db.engine)
+        if url.get_backend_name() == "sqlite":
+            event.listen(db.engine, "connect", _strict_sqlite)
+
+
+def pool_options(url: URL) -> dict[str, Any]:
+    """Engine options: a connection for each thread, none kept longer than half an hour."""
+    if url.get_backend_name() == "sqlite":
+        return {}
+    return {
+        "pool_size": THREADS,
+        "max_overflow": 0,
+        "pool_timeout": CONNECT_SECONDS,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        # With repeatable reads, MariaDB refuses to change a row that another person changed since our
+        # first query (error 1020): two people following the same one at once would see it.
+        "isolation_level": "READ COMMITTED",
+        "connect_args": connect_options(url)
+        | {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS},
+    }
+
+
+def connect_options(url: URL) -> dict[str, Any]:
+    """What the driver is told for any connection."""
+    if url.get_backend_name() == "sqlite":
+        return {}
+    return {"connect_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}
+
+
+def schema_head() -> str:
+    """The newest revision in the migrations folder; read from the files, so no worker carries Alembic."""
+    revisions, parents = set(), set()
+    for path in (MIGRATIONS / "versions").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        revisions |= set(re.findall(r'^revision = "(\w+)"', text, re.MULTILINE))
+        parents |= set(re.findall(r'^down_revision = "(\w+)"', text, re.MULTILINE))
+    (head,) = revisions - parents
+    return str(head)
+
+
+def why_not_ready(head: str) -> str | None:
+    """A sentence when the database does not answer or has another schema; None when all is well."""
+    try:
+        with db.engine.connect() as connection:
+            version = table("alembic_version", column("version_num"))
+            found = connection.execute(select(version.c.version_num)).scalar()
+    except DBAPIError as error:
+        if _answered(error):
+            return "The database is empty: run `flask --app microblog prepare`."
+        return f"The database does not answer: {reason(error)}"
+    if found != head:
+        return f"The database schema is at {found}, this code needs {head}."
+    return None
+
+
+def reason(error: DBAPIError) -> str:
+    """What the driver said, without the statement and its values."""
+    arguments = getattr(error.orig, "args", ())
+    return str(arguments[-1]) if arguments else type(error.orig).__name__
+
+
+def out_of_service(error: Exception) -> bool:
+    """Whether an error means that the database went away or is overloaded, and trying again may help."""
+    return isinstance(error, OperationalError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+
+
+def _answered(error: DBAPIError) -> bool:
+    return isinstance(error, ProgrammingError) or "no such table" in str(error.orig)
+
+
+def _strict_sqlite(connection: Any, _record: Any) -> None:
+    # SQLite checks foreign keys only when asked, and fails at once when another thread writes.
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA busy_timeout = 5000")

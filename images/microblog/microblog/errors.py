@@ -1,0 +1,59 @@
+"""What a person sees when something does not work: what happened, what to do, and the request's id."""
+
+import logging
+
+from flask import Flask, Response, g, make_response, render_template
+from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+
+from . import database
+
+log = logging.getLogger("microblog.errors")
+
+TRY_AGAIN_SECONDS = 5
+FORM_EXPIRED = (_("The form has expired"), _("Go back, reload the page and send it again."))
+UNEXPECTED = (_("That did not work"), _("Go back and try something else."))
+TEXTS = {
+    400: (_("We did not understand that"), _("Something in the address or the form is not as it should be.")),
+    403: (_("That is not yours"), _("You may look at this, but not change it.")),
+    404: (_("There is nothing here"), _("The page was deleted, or the address has a typing error.")),
+    405: (_("That is not how it works"), _("This address is for a form. Go back and use the button.")),
+    413: (_("That is too much"), _("What you sent is larger than we accept.")),
+    429: (_("Too many at once"), _("Please wait a moment and try again.")),
+    500: (_("Something broke on our side"), _("It has been written down. Please try again later.")),
+    503: (_("We cannot reach our memory"), _("Nothing was saved. Please try again in a moment.")),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Show every error on a page of our own."""
+    app.register_error_handler(HTTPException, _expected)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _database)
+
+
+def _expected(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:  # a redirect is an exception too
+        return make_response(error.get_response())
+    title, text = FORM_EXPIRED if isinstance(error, CSRFError) else TEXTS.get(error.code, UNEXPECTED)
+    # Whatever broke may be what knows the reader.
+    g.without_person = error.code >= 500
+    page = render_template("error.html", code=error.code, title=title, text=text, request_id=g.request_id)
+    response = make_response(page, error.code)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _database(error: DBAPIError | PoolTimeout) -> Response:
+    if isinstance(error, DBAPIError) and not database.out_of_service(error):
+        log.error("The database refused a statement.", exc_info=error)
+        return _expected(InternalServerError())
+    cause = database.reason(error) if isinstance(error, DBAPIError) else "every connection is in use"
+    log.error("The database is out of service: %s", cause)
+    return _expected(ServiceUnavailable(retry_after=TRY_AGAIN_SECONDS))

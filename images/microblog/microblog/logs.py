@@ -1,0 +1,54 @@
+"""The log: one JSON object a line on standard output."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from flask import g, has_request_context, request
+
+EXTRA_FIELDS = ("status", "duration_ms", "remote_address")
+
+
+class JsonLines(logging.Formatter):
+    """Puts a log record, and the request it belongs to, on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if has_request_context():
+            line |= {
+                "request_id": g.get("request_id"),
+                "method": request.method,
+                "path": request.path,
+            }
+        line |= {name: getattr(record, name) for name in EXTRA_FIELDS if hasattr(record, name)}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+class StandardOutput(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to whatever sys.stdout is at the time."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+        self.setFormatter(JsonLines())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stdout
+        super().emit(record)
+
+
+def write_json_lines() -> None:
+    """Send every logger of this process to standard output, once."""
+    root = logging.getLogger()
+    if not any(isinstance(handler.formatter, JsonLines) for handler in root.handlers):
+        root.addHandler(StandardOutput())
+    root.setLevel(logging.INFO)
+    # Alembic reports each revision at this level; its chatter about the dialect is not worth a line.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)

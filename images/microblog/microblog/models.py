@@ -1,0 +1,102 @@
+"""What is stored: people, their posts, and who follows whom."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, TypeDecorator
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from .times import now
+
+POST_LENGTH = 280
+NAME_LENGTH = 64
+ABOUT_LENGTH = 280
+EMAIL_LENGTH = 254
+
+# SQLite numbers rows by itself only in a column called exactly INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, to the second; always aware in Python."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value else None
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
+
+def exact(length: int) -> String:
+    """Text in which every character counts; elsewhere MariaDB takes e and é for the same."""
+    return String(length).with_variant(mysql.VARCHAR(length, collation="utf8mb4_bin"), "mysql")
+
+
+class Base(DeclarativeBase):
+    """The common parent of the tables."""
+
+    metadata = MetaData(naming_convention={"uq": "uq_%(table_name)s_%(column_0_name)s"})
+
+
+STORAGE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
+
+
+class User(Base):
+    """A person. The counts change in the same transaction as the rows they count."""
+
+    __tablename__ = "user"
+    __table_args__ = STORAGE
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    username: Mapped[str] = mapped_column(String(32))
+    username_key: Mapped[str] = mapped_column(exact(32), unique=True)
+    email: Mapped[str] = mapped_column(exact(EMAIL_LENGTH), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    display_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    about: Mapped[str] = mapped_column(String(ABOUT_LENGTH), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_seen: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    post_count: Mapped[int] = mapped_column(default=0)
+    follower_count: Mapped[int] = mapped_column(default=0)
+    following_count: Mapped[int] = mapped_column(default=0)
+
+    # What flask-login asks of a person.
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return str(self.id)
+
+    @property
+    def name(self) -> str:
+        """What to call the person on a page."""
+        return self.display_name or self.username
+
+
+class Post(Base):
+    """A short text. Ids only ever grow, so they are the order of every list."""
+
+    __tablename__ = "post"
+    __table_args__ = (Index("ix_post_user_id_id", "user_id", "id"), {"sqlite_autoincrement": True, **STORAGE})
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    body: Mapped[str] = mapped_column(String(POST_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Follow(Base):
+    """One person follows another."""
+
+    __tablename__ = "follow"
+    __table_args__ = (Index("ix_follow_followed_id", "followed_id", "follower_id"), STORAGE)
+
+    follower_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    followed_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

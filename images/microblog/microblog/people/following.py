@@ -1,0 +1,49 @@
+"""Following and unfollowing; both counts change in the same transaction as the row."""
+
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ..database import db
+from ..models import Follow, User
+from ..times import now
+
+
+def follows(follower: User, followed: User) -> bool:
+    """Whether one person follows another."""
+    found = exists().where(Follow.follower_id == follower.id, Follow.followed_id == followed.id)
+    return bool(db.session.scalar(select(found)))
+
+
+def follow(follower: User, followed: User) -> None:
+    """Follow a person; following twice is following once."""
+    _count(follower, followed, 1)
+    row = {"follower_id": follower.id, "followed_id": followed.id, "created_at": now()}
+    try:
+        db.session.execute(insert(Follow).values(row))
+    except IntegrityError:
+        db.session.rollback()
+    else:
+        db.session.commit()
+
+
+def unfollow(follower: User, followed: User) -> None:
+    """Stop following a person, if one did."""
+    _count(follower, followed, -1)
+    gone = delete(Follow).where(Follow.follower_id == follower.id, Follow.followed_id == followed.id)
+    if db.session.execute(gone).rowcount == 1:  # type: ignore[attr-defined]
+        db.session.commit()
+    else:
+        db.session.rollback()
+
+
+def _count(follower: User, followed: User, step: int) -> None:
+    changes = {
+        follower.id: {"following_count": User.following_count + step},
+        followed.id: {"follower_count": User.follower_count + step},
+    }
+    # Always the smaller id first: two people who follow each other at once then queue, not deadlock.
+    for user_id in sorted(changes):
+        db.session.execute(
+            update(User).where(User.id == user_id).values(changes[user_id]),
+            execution_options={"synchronize_session": False},
+        )

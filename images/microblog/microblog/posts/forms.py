@@ -1,0 +1,29 @@
+"""What people fill in to post."""
+
+from flask_babel import lazy_gettext as _
+from flask_babel import lazy_ngettext
+from flask_wtf import FlaskForm
+from wtforms import Field, TextAreaField
+from wtforms.validators import ValidationError
+
+from ..models import POST_LENGTH
+from ..plain_text import printable, tidy
+
+
+class PostForm(FlaskForm):  # type: ignore[misc]
+    """A new post."""
+
+    body = TextAreaField(_("What is on your mind?"), filters=[tidy])
+
+    def validate_body(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError(_("Write something first."))
+        if not printable(field.data):
+            raise ValidationError(_("There are characters in it that nobody can read."))
+        excess = len(field.data) - POST_LENGTH
+        if excess > 0:
+            raise ValidationError(
+                lazy_ngettext(
+                    "This is %(num)d character too long.", "This is %(num)d characters too long.", excess
+                )
+            )

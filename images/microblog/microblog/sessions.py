@@ -1,0 +1,37 @@
+"""The session: a signed cookie, and a token of it in every form."""
+
+from datetime import timedelta
+
+from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf import CSRFProtect
+
+REMEMBERED = timedelta(days=30)
+
+csrf = CSRFProtect()
+
+
+class HttpsAwareSessions(SecureCookieSessionInterface):
+    """Marks the cookie Secure whenever the person came by https."""
+
+    def get_cookie_secure(self, _app: Flask) -> bool:
+        return request.is_secure
+
+
+def init_app(app: Flask) -> None:
+    """Set up the cookie and demand a token with every POST."""
+    app.session_interface = HttpsAwareSessions()
+    app.config.update(
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        # "Remember me" makes the session permanent; it is prolonged whenever the person is seen.
+        PERMANENT_SESSION_LIFETIME=REMEMBERED,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        # A form left open overnight must still work: the token lives as long as the session it belongs to.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Privacy tools strip the Referer; the token decides.
+        WTF_CSRF_SSL_STRICT=False,
+        # Every message a form can show is written in the form and translated with the rest.
+        WTF_I18N_ENABLED=False,
+    )
+    csrf.init_app(app)

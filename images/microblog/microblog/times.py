@@ -1,0 +1,52 @@
+"""Moments in UTC, and how to say them in a person's language."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from babel.dates import format_datetime, format_timedelta
+from flask import Flask
+from flask_babel import get_locale
+from markupsafe import Markup
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+LONGEST_RELATIVE = 30 * DAY
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the filter `moment`."""
+    app.jinja_env.filters["moment"] = moment
+
+
+def now() -> datetime:
+    """The present, to the second the database keeps."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def moment(then: datetime) -> Markup:
+    """A <time> element: how long ago in words, and the full date as its title."""
+    language = str(get_locale())
+    age = int((now() - then).total_seconds())
+    text = absolute_text(language, then) if age > LONGEST_RELATIVE else relative_text(language, _rounded(age))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        then.isoformat(), absolute_text(language, then), text
+    )
+
+
+@lru_cache(maxsize=4096)
+def absolute_text(language: str, then: datetime) -> str:
+    """23 Nov 2026, 04:46 UTC, as the language writes it."""
+    return f"{format_datetime(then, 'medium_no_seconds', locale=language)} UTC"
+
+
+@lru_cache(maxsize=1024)
+def relative_text(language: str, age_seconds: int) -> str:
+    """5 minutes ago, as the language says it."""
+    return format_timedelta(
+        timedelta(seconds=-age_seconds), add_direction=True, threshold=1, format="short", locale=language
+    )
+
+
+def _rounded(age: int) -> int:
+    age = max(age, 1)
+    unit = next((unit for unit in (DAY, HOUR, MINUTE) if age >= unit), 1)
+    return age // unit * unit
