@@ -5,13 +5,14 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import docker
 import pytest
 import requests
-from docker.models.containers import Container
 
 from tests.e2e.conftest import Stack, free_ports
 from tests.e2e.person import Person
@@ -32,9 +33,13 @@ def kill(stack: Stack, service: str) -> None:
     """
     pid = stack.container(service).attrs["State"]["Pid"]
     stack.engine.containers.run(
-        stack.container("nginx").image, ["--signal", "KILL", str(pid)],
-        entrypoint=["/usr/bin/env", "kill"], pid_mode="host", user="0:0", remove=True,
-    )  # fmt: skip
+        stack.container("nginx").image,
+        ["-c", f"kill -KILL {pid}"],
+        entrypoint="sh",
+        pid_mode="host",
+        user="0:0",
+        remove=True,
+    )
 
 
 def healthy(stack: Stack, service: str) -> bool:
@@ -53,29 +58,44 @@ def test_a_killed_container_comes_back(stack: Stack, service: str) -> None:
     )
 
 
+@contextmanager
+def meanwhile(act: Callable[[], None], people: int = 1) -> Iterator[None]:
+    """Let `people` threads act over and over while the block runs."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.is_set():
+            act()
+
+    threads = [threading.Thread(target=repeat) for _ in range(people)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_no_acknowledged_post_is_lost_when_the_database_is_killed_in_the_middle(stack: Stack) -> None:
     writer = registered(stack, "writer")
     acknowledged: list[str] = []
     refused: list[str] = []
-    over = threading.Event()
 
     def write() -> None:
-        while not over.is_set():
-            body = f"post {uuid4().hex}"
-            try:
-                (acknowledged if writer.post(body).ok else refused).append(body)
-            except (requests.RequestException, AssertionError):
-                refused.append(body)
+        body = f"post {uuid4().hex}"
+        try:
+            (acknowledged if writer.post(body).ok else refused).append(body)
+        except (requests.RequestException, AssertionError):
+            refused.append(body)
 
-    posting = threading.Thread(target=write)
-    posting.start()
-    wait_until(lambda: len(acknowledged) >= 10, 30, "ten posts")
-    kill(stack, "mariadb")
-    wait_until(lambda: bool(refused), 30, "a refused post")
-    until = len(acknowledged) + 10
-    wait_until(lambda: len(acknowledged) >= until, BACK_WITHIN_SECONDS, "ten more posts")
-    over.set()
-    posting.join()
+    with meanwhile(write):
+        wait_until(lambda: len(acknowledged) >= 10, 30, "ten posts")
+        kill(stack, "mariadb")
+        wait_until(lambda: bool(refused), 30, "a refused post")
+        until = len(acknowledged) + 10
+        wait_until(lambda: len(acknowledged) >= until, BACK_WITHIN_SECONDS, "ten more posts")
     kept = posts_of(writer)
     assert [body for body in acknowledged if body not in kept] == []
 
@@ -94,46 +114,34 @@ def posts_of(person: Person) -> set[str]:
 
 def test_a_recreated_microblog_costs_maintenance_pages_but_never_a_bad_gateway(stack: Stack) -> None:
     answers: Counter[int] = Counter()
-    over = threading.Event()
 
-    def load() -> None:
-        with requests.Session() as session:
-            while not over.is_set():
-                answers[session.get(f"{stack.microblog}/login", timeout=30).status_code] += 1
+    def visit() -> None:
+        answers[requests.get(f"{stack.microblog}/login", timeout=30).status_code] += 1
 
-    visitors = [threading.Thread(target=load) for _ in range(4)]
-    for visitor in visitors:
-        visitor.start()
-    try:
+    with meanwhile(visit, people=4):
         wait_until(lambda: answers[200] > 100, 30, "a hundred answers")
-        address = addresses_of(stack, "microblog")
-        # Another container takes the freed addresses, so the recreated microblog must get new ones.
+        before = addresses_of(stack, "microblog")
         stack.container("microblog").remove(force=True)
-        squatters = [squatter(stack, network) for network in ("application", "monitoring", "data")]
-        try:
+        with ExitStack() as squatters:
+            # Others take the freed addresses, so the recreated microblog must get new ones.
+            for network in ("application", "monitoring", "data"):
+                squatters.enter_context(squatter(stack, network))
             stack.up("app", "database")
-            assert not addresses_of(stack, "microblog") & address
-            before = answers[200]
-            wait_until(lambda: answers[200] > before + 100, 10, "a hundred answers from the new one")
-        finally:
-            for container in squatters:
-                container.remove(force=True)
-    finally:
-        over.set()
-        for visitor in visitors:
-            visitor.join()
+        assert not addresses_of(stack, "microblog") & before
+        served = answers[200]
+        wait_until(lambda: answers[200] > served + 100, 10, "a hundred answers from the new one")
     assert set(answers) <= {200, 503}, answers
 
 
-def squatter(stack: Stack, network: str) -> Container:
+@contextmanager
+def squatter(stack: Stack, network: str) -> Iterator[None]:
     """A container that does nothing but hold the network's lowest free address."""
-    return stack.engine.containers.run(
-        stack.container("nginx").image,
-        ["3600"],
-        entrypoint="sleep",
-        network=f"{stack.name}_{network}",
-        detach=True,
-    )
+    image, place = stack.container("nginx").image, f"{stack.name}_{network}"
+    holder = stack.engine.containers.run(image, ["3600"], entrypoint="sleep", network=place, detach=True)
+    try:
+        yield
+    finally:
+        holder.remove(force=True)
 
 
 def addresses_of(stack: Stack, service: str) -> set[str]:

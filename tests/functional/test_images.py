@@ -12,6 +12,9 @@ from compose.secret_files import ssh_key_pair
 from tests.functional.conftest import SERVICES, StartAlone
 
 HEALTHY_WITHIN_SECONDS = 60
+MOUNTED_BY_DOCKER = (
+    "/run/secrets", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/usr/sbin/docker-init",
+)  # fmt: skip
 PRIVATE_KEY, PUBLIC_KEY = ssh_key_pair()
 # What an image needs to start without the services beside it.
 ALONE: dict[str, dict[str, Any]] = {
@@ -62,13 +65,11 @@ def test_alone_and_confined_it_becomes_healthy_as_its_own_user(name: str, start_
 def test_with_a_writable_root_it_still_writes_only_to_its_volumes(name: str, start_alone: StartAlone) -> None:
     container = start_alone(name, **ALONE.get(name, {}), read_only=False)
     wait_until_healthy(container)
-    mounted = ("/run/secrets", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/usr/sbin/docker-init")
-    volumes = [mount["Destination"] for mount in container.get_wrapped_container().attrs["Mounts"]]
-    written = [
-        change["Path"]
-        for change in container.get_wrapped_container().diff() or []
-        if not any(is_within(change["Path"], place) for place in [*mounted, *volumes])
-    ]
+    attributes = container.get_wrapped_container().attrs
+    places = [*MOUNTED_BY_DOCKER, *attributes["HostConfig"]["Tmpfs"]]
+    places += [mount["Destination"] for mount in attributes["Mounts"]]
+    changed = [change["Path"] for change in container.get_wrapped_container().diff() or []]
+    written = [path for path in changed if not any(is_within(path, place) for place in places)]
     assert written == []
 
 

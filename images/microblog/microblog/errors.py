@@ -10,6 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from . import database
+from .auth.signed_in import person
+
+DatabaseTrouble = (DBAPIError, PoolTimeout)
 
 log = logging.getLogger("microblog.errors")
 
@@ -24,7 +27,7 @@ TEXTS = {
     413: (_("That is too much"), _("What you sent is larger than we accept.")),
     429: (_("Too many at once"), _("Please wait a moment and try again.")),
     500: (_("Something broke on our side"), _("It has been written down. Please try again later.")),
-    503: (_("We cannot reach our memory"), _("Nothing was saved. Please try again in a moment.")),
+    503: (_("We will be right back"), _("Please try again in a moment. What you sent may not have been saved.")),
 }
 
 
@@ -39,8 +42,7 @@ def _expected(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # a redirect is an exception too
         return make_response(error.get_response())
     title, text = FORM_EXPIRED if isinstance(error, CSRFError) else TEXTS.get(error.code, UNEXPECTED)
-    # Whatever broke may be what knows the reader.
-    g.without_person = error.code >= 500
+    g.without_person = error.code >= 500 or not _person_is_known()
     page = render_template("error.html", code=error.code, title=title, text=text, request_id=g.request_id)
     response = make_response(page, error.code)
     for name, value in error.get_headers():
@@ -48,6 +50,15 @@ def _expected(error: HTTPException) -> Response:
             response.headers[name] = value
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _person_is_known() -> bool:
+    # A page that is not there must say so also while the database, which knows the reader, is gone.
+    try:
+        person()
+    except DatabaseTrouble:
+        return False
+    return True
 
 
 def _database(error: DBAPIError | PoolTimeout) -> Response:

@@ -3,6 +3,8 @@
 import unicodedata
 
 ALLOWED_CONTROLS = {"\n", "\t"}
+# They turn the text after them around: a name could pass for another.
+OVERRIDES = {"\u202d", "\u202e"}
 
 
 def tidy(text: str | None) -> str:
@@ -12,8 +14,9 @@ def tidy(text: str | None) -> str:
 
 
 def printable(text: str) -> bool:
-    """Whether a text has no control characters, surrogates or private codes."""
-    return all(
-        character in ALLOWED_CONTROLS or unicodedata.category(character) not in {"Cc", "Cs", "Co"}
-        for character in text
-    )
+    """Whether a text has neither control characters nor codes without a meaning."""
+    return all(character in ALLOWED_CONTROLS or _visible(character) for character in text)
+
+
+def _visible(character: str) -> bool:
+    return character not in OVERRIDES and unicodedata.category(character) not in {"Cc", "Cs", "Co"}

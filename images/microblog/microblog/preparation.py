@@ -4,7 +4,8 @@ import logging
 import time
 
 from click import ClickException
-from flask_migrate import upgrade
+from flask import current_app
+from flask_migrate import Migrate, upgrade
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +35,7 @@ def wait_for_database(limit_seconds: float) -> None:
 
 def migrate() -> None:
     """Upgrade the schema to the newest revision; raises ClickException with the database's reason."""
+    Migrate(current_app, db, directory=str(MIGRATIONS))
     try:
         upgrade(directory=str(MIGRATIONS))
     except DBAPIError as error:

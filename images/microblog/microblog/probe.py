@@ -17,7 +17,7 @@ def main(port: int = 8000) -> int:
         return 1
     head, _, body = answer.partition(b"\r\n\r\n")
     print(body.decode(errors="replace").strip())
-    return 0 if b" 200 " in head.split(b"\r\n")[0] else 1
+    return 0 if head.split()[1:2] == [b"200"] else 1
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from flask import Flask
 from flask_babel import get_locale
 from markupsafe import Markup
@@ -35,7 +35,8 @@ def moment(then: datetime) -> Markup:
 @lru_cache(maxsize=4096)
 def absolute_text(language: str, then: datetime) -> str:
     """23 Nov 2026, 04:46 UTC, as the language writes it."""
-    return f"{format_datetime(then, 'medium_no_seconds', locale=language)} UTC"
+    day, clock = format_date(then, "medium", language), format_time(then, "short", locale=language)
+    return f"{day}, {clock} UTC"
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from flask_login import login_user as remember_user
-from sqlalchemy import update
 
 from ..database import db
 from ..models import User
@@ -81,9 +80,5 @@ def _load(user_id: str) -> User | None:
 
 def _see(user: User) -> None:
     user.last_seen = now()
-    db.session.execute(
-        update(User).where(User.id == user.id).values(last_seen=user.last_seen),
-        execution_options={"synchronize_session": False},
-    )
     db.session.commit()
     session.modified = True  # prolongs a remembered session

@@ -1,0 +1,216 @@
+"""An application on an SQLite file of its own for each test, and browsers that carry tokens along."""
+
+import logging
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete, event, func, insert, select
+from werkzeug.test import TestResponse
+
+from microblog import create_app
+from microblog.database import db
+from microblog.models import Follow, Post, User
+from microblog.pages import Page
+from microblog.posts import timelines
+from microblog.settings import Settings
+from microblog.times import now
+
+KEY = "a key for tests that is long enough"
+PASSWORD = "correct horse battery"
+
+
+class Browser:
+    """What a person does: look at pages, fill in forms."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def get(self, path: str, **kwargs) -> TestResponse:
+        return self.client.get(path, buffered=True, **kwargs)
+
+    def page(self, path: str, **kwargs) -> BeautifulSoup:
+        response = self.get(path, **kwargs)
+        assert response.status_code == 200, response.status
+        return BeautifulSoup(response.text, "html.parser")
+
+    def post(self, path: str, data: dict[str, object] | None = None, **kwargs) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, **kwargs)
+
+    def token(self) -> str:
+        page = self.client.get("/language").text
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert found
+        return found[1]
+
+    def register(self, username: str, password: str = PASSWORD, email: str | None = None) -> TestResponse:
+        return self.post(
+            "/register",
+            {"username": username, "email": email or f"{username}@example.org", "password": password},
+        )
+
+    def login(self, identity: str, password: str = PASSWORD, **fields: str) -> TestResponse:
+        return self.post("/login", {"identity": identity, "password": password, **fields})
+
+    def write(self, body: str) -> TestResponse:
+        return self.post("/posts", {"body": body})
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, made once."""
+    path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
+    app = create_app(Settings(database_url=f"sqlite:///{path}", secret_key=KEY))
+    result = app.test_cli_runner().invoke(args=["prepare"])
+    assert result.exit_code == 0, result.output
+    close(app)
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path, empty_database: Path) -> Settings:
+    path = tmp_path / "microblog.sqlite3"
+    shutil.copy(empty_database, path)
+    return Settings(database_url=f"sqlite:///{path}", secret_key=KEY, revision="abc1234", posts_per_page=5)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """Somebody who is not logged in."""
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def somebody(app: Flask) -> Callable[[str], Browser]:
+    """Gives a browser in which a new person of that name is logged in."""
+
+    def register(username: str) -> Browser:
+        browser = Browser(app.test_client())
+        assert browser.register(username).status_code == 303
+        return browser
+
+    return register
+
+
+@pytest.fixture
+def store(app: Flask) -> "Store":
+    return Store(app)
+
+
+class Store:
+    """Rows put straight into the database, where a form for each would take too long."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def user(self, username: str) -> User:
+        with self.app.app_context():
+            user = db.session.scalar(select(User).where(User.username_key == username.lower()))
+            assert user is not None
+            return user
+
+    def add_user(self, username: str, **columns: object) -> int:
+        with self.app.app_context():
+            user = User(
+                username=username,
+                username_key=username.lower(),
+                email=f"{username}@example.org",
+                password_hash="none",
+                **columns,
+            )
+            db.session.add(user)
+            db.session.commit()
+            return user.id
+
+    def add_posts(self, user_id: int, amount: int) -> list[int]:
+        if not amount:
+            return []
+        with self.app.app_context():
+            rows = [{"user_id": user_id, "body": f"post {n}", "created_at": now()} for n in range(amount)]
+            ids = list(db.session.scalars(insert(Post).returning(Post.id), rows))
+            db.session.get(User, user_id).post_count += amount
+            db.session.commit()
+            return ids
+
+    def add_follow(self, follower_id: int, followed_id: int) -> None:
+        with self.app.app_context():
+            db.session.add(Follow(follower_id=follower_id, followed_id=followed_id, created_at=now()))
+            db.session.commit()
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The SQL statements sent while the block runs."""
+        sent: list[str] = []
+
+        def note(_connection, _cursor, statement, *_rest) -> None:
+            sent.append(statement)
+
+        with self.app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """The application sets up the root logger of its process; a test shares its process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+def close(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def fresh_store(app: Flask) -> Callable[[], "TimelineStore"]:
+    """Gives an emptied store, for a test that hypothesis runs many times."""
+
+    def empty() -> TimelineStore:
+        with app.app_context():
+            for model in (Follow, Post, User):
+                db.session.execute(delete(model))
+            db.session.commit()
+        return TimelineStore(app)
+
+    return empty
+
+
+class TimelineStore(Store):
+    """Reads home timelines one way or the other, while posts come and go."""
+
+    def home(self, reader_id: int, before: int, size: int, walking: bool) -> Page:
+        way = timelines._walk if walking else timelines._gather
+        with self.app.app_context():
+            return timelines._page(way(db.session.get(User, reader_id), before), size)
+
+    def delete_oldest(self) -> set[int]:
+        with self.app.app_context():
+            oldest = db.session.scalar(select(func.min(Post.id)))
+            db.session.execute(delete(Post).where(Post.id == oldest))
+            db.session.commit()
+            return {oldest}

@@ -1,0 +1,102 @@
+"""Waiting for the database and bringing its schema up to date."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import Migrate, downgrade
+from sqlalchemy import inspect, text
+
+from microblog import create_app, database
+from microblog.database import MIGRATIONS, db, schema_head
+from microblog.models import Base
+from microblog.settings import Settings
+
+KEY = "a key for tests that is long enough"
+
+
+@pytest.fixture
+def bare(tmp_path: Path):
+    """An application whose database file is not there yet."""
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'new.sqlite3'}", secret_key=KEY))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def prepare(app: Flask, *arguments: str):
+    return app.test_cli_runner().invoke(args=["prepare", *arguments])
+
+
+def tables(app: Flask) -> set[str]:
+    with app.app_context():
+        return set(inspect(db.engine).get_table_names())
+
+
+def test_prepare_makes_the_tables_and_can_be_repeated(bare):
+    assert bare.test_client().get("/readyz").status_code == 503
+    for _ in range(2):
+        assert prepare(bare).exit_code == 0
+    assert tables(bare) >= {"user", "post", "follow"}
+    assert bare.test_client().get("/readyz").status_code == 200
+
+
+def test_migrations_go_down_and_up_again(bare):
+    prepare(bare)
+    with bare.app_context():
+        Migrate(bare, db, directory=str(MIGRATIONS))
+        downgrade(revision="base")
+    assert tables(bare) == {"alembic_version"}
+    assert prepare(bare).exit_code == 0
+    assert "post" in tables(bare)
+
+
+def test_the_migrations_make_what_the_models_say(bare):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    prepare(bare)
+    with bare.app_context(), db.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_a_database_that_does_not_come_is_named():
+    app = create_app(Settings(database_url="sqlite:////nowhere/at/all.sqlite3", secret_key=KEY))
+    result = prepare(app)
+    assert result.exit_code == 1
+    assert result.output.strip().splitlines()[-1] == (
+        "Error: the database /nowhere/at/all.sqlite3 did not answer within 0 s: unable to open database file"
+    )
+
+
+def test_a_failed_migration_ends_at_once_with_its_reason_and_leaves_nothing(bare):
+    with bare.app_context():
+        db.session.execute(text("CREATE TABLE follow (x INTEGER)"))  # the third table to be made
+        db.session.commit()
+    result = prepare(bare)
+    assert result.exit_code == 1
+    assert "failed: table follow already exists" in result.output
+    assert tables(bare) == {"follow"}
+
+
+def test_a_database_newer_than_the_code_is_left_alone(bare):
+    prepare(bare)
+    with bare.app_context():
+        db.session.execute(text("UPDATE alembic_version SET version_num = 'fffffff'"))
+        db.session.commit()
+    assert prepare(bare).exit_code == 1
+
+
+def test_the_newest_revision_is_read_from_the_files(monkeypatch, tmp_path):
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    (versions / "a.py").write_text('revision = "a1"\ndown_revision = None\n')
+    (versions / "b.py").write_text('revision = "b2"\ndown_revision = "a1"\n')
+    monkeypatch.setattr(database, "MIGRATIONS", tmp_path)
+    assert schema_head() == "b2"
+
+
+def test_alembic_names_the_same_newest_revision():
+    from alembic.script import ScriptDirectory
+
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == schema_head()
