@@ -13,12 +13,10 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from tests.conftest import ROOT
+from tests.conftest import LEFT_OUT, ROOT
 from tests.e2e.person import Person
 
 PORTS = ("NGINX_PORT", "JENKINS_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
-# No registry is at this address, so these two are left out wherever the tests run.
-NOWHERE = "127.0.0.1:9"
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,7 @@ def stack(
             "COMPOSE_PROJECT_NAME": run_id,
             "TAG": run_id,
             "SECRETS_DIR": str(secrets),
-            "GRAFANA_IMAGE": f"{NOWHERE}/grafana:absent",
-            "JENKINS_IMAGE": f"{NOWHERE}/jenkins:absent",
+            **LEFT_OUT,
             **{name: str(port) for name, port in zip(PORTS, free_ports(len(PORTS)), strict=True)},
         },
         engine,
