@@ -1,5 +1,6 @@
 """How gunicorn runs the microblog in its container."""
 
+import gc
 import logging
 import os
 import signal
@@ -64,10 +65,13 @@ def post_worker_init(_worker):
 
 
 def when_ready(_server):
-    """Say what was chosen, in the log and in the metrics."""
+    """Say what was chosen, in the log and in the metrics; workers are made after this."""
     logging.getLogger("gunicorn.error").info("%s", size)
     metrics.workers.set(size.workers)
     metrics.worker_threads.set(size.threads)
+    # What is there now stays for good: the collector of each worker need not look at it, and so copy it.
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(_server, worker):

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import docker
@@ -23,6 +24,7 @@ def built(engine: docker.DockerClient, name: str) -> dict[str, Any]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mmdebstrap needs root")
 def test_it_is_small_and_building_again_changes_no_layer(engine: docker.DockerClient, run_id: str) -> None:
-    first, second = built(engine, f"{run_id}-base:first"), built(engine, f"{run_id}-base:second")
+    with ThreadPoolExecutor() as both:
+        first, second = both.map(built, [engine, engine], [f"{run_id}-base:first", f"{run_id}-base:second"])
     assert first["Size"] <= LARGEST_BYTES
     assert first["RootFS"]["Layers"] == second["RootFS"]["Layers"]

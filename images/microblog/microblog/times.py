@@ -26,7 +26,7 @@ def moment(then: datetime) -> Markup:
     """A <time> element: how long ago in words, and the full date as its title."""
     language = str(get_locale())
     age = int((now() - then).total_seconds())
-    text = absolute_text(language, then) if age > LONGEST_RELATIVE else relative_text(language, _rounded(age))
+    text = date_text(language, then) if age > LONGEST_RELATIVE else relative_text(language, _rounded(age))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         then.isoformat(), absolute_text(language, then), text
     )
@@ -35,8 +35,12 @@ def moment(then: datetime) -> Markup:
 @lru_cache(maxsize=4096)
 def absolute_text(language: str, then: datetime) -> str:
     """23 Nov 2026, 04:46 UTC, as the language writes it."""
-    day, clock = format_date(then, "medium", language), format_time(then, "short", locale=language)
-    return f"{day}, {clock} UTC"
+    return f"{date_text(language, then)}, {format_time(then, 'short', locale=language)} UTC"
+
+
+def date_text(language: str, then: datetime) -> str:
+    """23 Nov 2026, as the language writes it."""
+    return format_date(then, "medium", language)
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, the same work whether a person exists or not, and never much of it at once."""
+"""Passwords: argon2id, the same work whether a person exists or not, and one at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,9 @@ from werkzeug.exceptions import TooManyRequests
 
 # 19 MiB, two passes: OWASP's first choice for argon2id.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Two at a time keep a worker's memory bounded; who waits longer than this is told to come back.
-AT_A_TIME = 2
+# One at a time keeps a worker's memory bounded, and there is a worker for each half of a processor.
+# Who waits longer than this is told to come back.
+AT_A_TIME = 1
 PATIENCE_SECONDS = 5
 
 # What a stranger's password is compared with: made with the parameters above from a random text since lost.
