@@ -1,7 +1,7 @@
 """How long the local stack takes and what it costs, on this machine: `python tests/bench/stack.py`.
 
 Measured on a stack of its own that is removed at the end; images that are here already stay. From nothing
-(`--from-nothing`) it first removes every image and build cache of this machine's engine, so run that only where
+(`--from-nothing`) it first removes every image and cache of this machine's engine, so run that only where
 nothing else uses Docker.
 """
 

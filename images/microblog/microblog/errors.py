@@ -27,7 +27,10 @@ TEXTS = {
     413: (_("That is too much"), _("What you sent is larger than we accept.")),
     429: (_("Too many at once"), _("Please wait a moment and try again.")),
     500: (_("Something broke on our side"), _("It has been written down. Please try again later.")),
-    503: (_("We will be right back"), _("Please try again in a moment. What you sent may not have been saved.")),
+    503: (
+        _("We will be right back"),
+        _("Please try again in a moment. What you sent may not have been saved."),
+    ),
 }
 
 
