@@ -1,5 +1,6 @@
 """The texts of the program and their translations; for the command line and the tests."""
 
+import os
 from pathlib import Path
 
 from babel import Locale
@@ -59,8 +60,11 @@ def compile_all() -> list[str]:
     report = []
     for code in translated():
         path = catalogue(code).with_suffix(".mo")
-        with path.open("wb") as file:
+        # In one step: a program that starts meanwhile reads the old file or the new one.
+        part = path.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as file:
             write_mo(file, read(code))
+        part.replace(path)
         report.append(f"{code}: {path}")
     return report
 

@@ -1,6 +1,9 @@
 """What would fail later is said before anything is built."""
 
 import socket
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -31,6 +34,42 @@ def test_more_idle_memory_than_there_is_names_both_figures_and_a_smaller_choice(
 
 def test_services_that_fit_are_no_problem() -> None:
     assert preflight.memory_problems([service("mariadb", idle_memory=1024**2)]) == []
+
+
+@dataclass
+class EngineOnDisk:
+    """The Docker Engine as a foreign system: where it stores, and which images it has."""
+
+    folder: Path
+    images: tuple[str, ...] = ()
+
+    def storage(self) -> Path:
+        return self.folder
+
+    def has_image(self, name: str) -> bool:
+        return name in self.images
+
+
+@pytest.mark.parametrize(
+    ("free_gibibytes", "images", "problems"),
+    [
+        (7, (), []),
+        (5, (), ["5.0 GiB free in {folder}, 6.0 GiB needed to build 1 images"]),
+        (5, ("microblog/mariadb:local",), []),
+        (0.5, ("microblog/mariadb:local",), ["0.5 GiB free in {folder}, 1.0 GiB needed to run"]),
+    ],
+)
+def test_a_full_disk_is_said_with_what_is_free_and_what_is_needed(
+    free_gibibytes: float,
+    images: tuple[str, ...],
+    problems: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usage = SimpleNamespace(free=int(free_gibibytes * 1024**3))
+    monkeypatch.setattr(psutil, "disk_usage", lambda path: usage)
+    found = preflight.disk_problems(EngineOnDisk(tmp_path, images), [service("mariadb")])  # type: ignore[arg-type]
+    assert [problem for problem, _ in found] == [text.format(folder=tmp_path) for text in problems]
 
 
 @pytest.mark.parametrize(("count", "words"), [(0, "0.0 GiB"), (1536 * 1024**2, "1.5 GiB")])

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from babel.messages.mofile import write_mo
 
 import microblog
 from microblog import catalogues, languages, times
@@ -18,9 +17,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled() -> None:
-    for code in languages.translated():
-        with languages.catalogue(code).with_suffix(".mo").open("wb") as file:
-            write_mo(file, catalogues.read(code))
+    catalogues.compile_all()
 
 
 @pytest.mark.parametrize("code", languages.translated())
