@@ -116,7 +116,11 @@ def conclude(outcome: Outcome, seconds: float) -> None:
     name_left_out(outcome.left_out)
     running = len(outcome.services) - len(outcome.left_out)
     if outcome.started:
-        page.print(f"\n{len(outcome.started)} of {running} services started, all healthy, in {seconds:.0f} s")
+        names = "" if len(outcome.started) == running else f" ({', '.join(outcome.started)})"
+        page.print(
+            f"\n{len(outcome.started)} of {running} services started{names}, all healthy, in {seconds:.0f} s",
+            soft_wrap=True,
+        )
     else:
         page.print(f"\nnothing changed: {running} services were healthy already ({seconds:.1f} s)")
 

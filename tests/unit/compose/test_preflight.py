@@ -67,7 +67,7 @@ def test_a_full_disk_is_said_with_what_is_free_and_what_is_needed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     usage = SimpleNamespace(free=int(free_gibibytes * 1024**3))
-    monkeypatch.setattr(psutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(psutil, "disk_usage", lambda _: usage)
     found = preflight.disk_problems(EngineOnDisk(tmp_path, images), [service("mariadb")])  # type: ignore[arg-type]
     assert [problem for problem, _ in found] == [text.format(folder=tmp_path) for text in problems]
 
