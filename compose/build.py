@@ -1,5 +1,6 @@
 """Every image on this machine: the base pulled or built, the official ones pulled or left out, ours built."""
 
+import os
 import re
 import subprocess
 import time
@@ -34,7 +35,9 @@ def obtain_base(engine: Engine, say: Say) -> None:
         engine.tag(PINNED_BASE_IMAGE, BASE_IMAGE)
         return
     say(f"no registry answers, so {BASE_IMAGE} is built from distribution packages")
-    done = subprocess.run([str(BASE_SCRIPT), BASE_IMAGE], capture_output=True, text=True, check=False)
+    # Only root can make the files of a system that belong to root.
+    words = [*([] if os.geteuid() == 0 else ["sudo"]), str(BASE_SCRIPT), BASE_IMAGE]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise BuildFailed(
             f"{BASE_IMAGE} could not be pulled ({refusal}) nor built:\n{last_lines(done.stderr)}",

@@ -5,12 +5,14 @@ set -eu
 : "${SECRET_KEY_FILE:?is needed: the file with the key that signs sessions}"
 
 trap 'kill "$preparation"; exit 143' INT TERM
-env --unset=PROMETHEUS_MULTIPROC_DIR flask --app microblog prepare &
+flask --app microblog prepare &
 preparation=$!
 wait "$preparation"
 trap - INT TERM
 
-# Measurements of processes that are gone would be added to those of the new ones.
+# Only gunicorn's processes share their measurements, and those of processes that are gone would be added to
+# the new ones.
+export PROMETHEUS_MULTIPROC_DIR=/run/microblog/metrics
 rm -rf "$PROMETHEUS_MULTIPROC_DIR"
 mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
 exec "$@"

@@ -69,6 +69,21 @@ def test_somebody_without_root_is_told_who_can_install(host: Any) -> None:
     ]
 
 
+def test_somebody_with_sudo_gets_docker_and_is_told_to_log_in_again(host: Any) -> None:
+    lines = """
+        apt-get update -q >/dev/null 2>&1 && apt-get install -yq --no-install-recommends sudo >/dev/null 2>&1
+        useradd ada && echo 'ada ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/ada
+        su ada -c 'sh /docker.sh'; echo first: $?
+        su ada -c 'sh /docker.sh'; echo after logging in again: $?
+    """
+    status, said = host(lines, privileged=True, tmpfs={"/var/lib/docker": ""})
+    assert status == 0, said
+    assert "installing docker.io" in said
+    assert "ada was added to the group docker" in said
+    assert "first: 1" in said
+    assert said.splitlines()[-1] == "after logging in again: 0", said
+
+
 def test_an_engine_elsewhere_that_does_not_answer_is_left_alone(host: Any) -> None:
     lines = "printf '#!/bin/sh\\nexit 1\\n' > /usr/bin/docker && chmod +x /usr/bin/docker && sh /docker.sh"
     status, said = host(lines, environment={"DOCKER_HOST": "tcp://198.18.0.9:2375"})
