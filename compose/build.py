@@ -37,7 +37,7 @@ def obtain_base(engine: Engine, say: Say) -> None:
     say(f"no registry answers, so {BASE_IMAGE} is built from distribution packages")
     # Only root can make the files of a system that belong to root.
     words = [*([] if os.geteuid() == 0 else ["sudo"]), str(BASE_SCRIPT), BASE_IMAGE]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildFailed(
             f"{BASE_IMAGE} could not be pulled ({refusal}) nor built:\n{last_lines(done.stderr)}",
