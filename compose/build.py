@@ -70,7 +70,8 @@ def build_images(project: Project, names: Iterable[str], say: Say) -> None:
 
     Raises BuildFailed with the end of the output.
     """
-    started = time.monotonic()
+    names, started = list(names), time.monotonic()
+    say(f"building {len(names)} images")
     try:
         for line in project.lines("build", "--progress", "plain", *names):
             if step := re.match(r"#\d+ (\[[^\]]+\] .*)", line):

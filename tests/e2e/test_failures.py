@@ -120,7 +120,7 @@ def test_a_recreated_microblog_costs_maintenance_pages_but_never_a_bad_gateway(s
 
     with meanwhile(visit, people=4):
         wait_until(lambda: answers[200] > 100, 30, "a hundred answers")
-        before = addresses_of(stack, "microblog")
+        before, nginx = addresses_of(stack, "microblog"), stack.container("nginx").id
         stack.container("microblog").remove(force=True)
         with ExitStack() as squatters:
             # Others take the freed addresses, so the recreated microblog must get new ones.
@@ -128,6 +128,7 @@ def test_a_recreated_microblog_costs_maintenance_pages_but_never_a_bad_gateway(s
                 squatters.enter_context(squatter(stack, network))
             stack.up("app", "database")
         assert not addresses_of(stack, "microblog") & before
+        assert stack.container("nginx").id == nginx
         served = answers[200]
         wait_until(lambda: answers[200] > served + 100, 10, "a hundred answers from the new one")
     assert set(answers) <= {200, 503}, answers
