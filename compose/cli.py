@@ -14,7 +14,7 @@ from compose.errors import StackError
 from compose.project import ROLES, Project
 from compose.secret_files import remove_all
 from compose.table import service_table
-from compose.up import Outcome, bring_up, prepare_images, secrets_folder
+from compose.up import Outcome, bring_up, prepare_images
 
 # Progress and errors; the table goes to stdout.
 talk = Console(stderr=True, highlight=False)
@@ -73,8 +73,9 @@ def clean(yes: bool) -> None:
                 "clean removes all data and nobody is here to ask", "python -m compose clean --yes"
             )
         click.confirm(f"Remove all data of the project '{project().name}'?", abort=True)
-    project().run("down", "--volumes", "--remove-orphans")
-    remove_all(secrets_folder())
+    whole = project()
+    whole.run("down", "--volumes", "--remove-orphans")
+    remove_all(whole.secrets_folder)
     page.print("removed: containers, volumes, secrets; the images are kept")
 
 

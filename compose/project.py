@@ -131,6 +131,11 @@ class Project:
             if not service.roles or set(service.roles) & set(self.roles)
         }
 
+    @property
+    def secrets_folder(self) -> Path:
+        """Where compose.yaml has the secret files, as SERVICE/NAME."""
+        return next(file.parents[1] for service in self.services.values() for file in service.secret_files)
+
     def containers(self) -> dict[str, Container]:
         """The project's containers by service, stopped ones too."""
         printed = self.run("ps", "--all", "--format", "json")

@@ -1,14 +1,12 @@
 """The story of `make up`: each line takes what a line above gives."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from compose.build import Say, build_images, obtain_base, official_images_left_out, revision
 from compose.engine import Engine
 from compose.errors import ComposeFailed
 from compose.preflight import check_machine
-from compose.project import HERE, Container, Project, Service, last_lines
+from compose.project import Container, Project, Service, last_lines
 from compose.secret_files import hand_to_readers, make_missing
 
 # A first start creates a database and migrates it; the slowest single service is Jenkins with three minutes.
@@ -55,20 +53,15 @@ def prepare_images(engine: Engine, project: Project, say: Say) -> dict[str, str]
 
 def prepare_secrets(project: Project, say: Say) -> None:
     """Have every secret of every role in place, for whoever reads it."""
-    made = make_missing(secrets_folder())
+    made = make_missing(project.secrets_folder)
     if made:
-        say(f"made {len(made)} secret files in {secrets_folder()}")
+        say(f"made {len(made)} secret files in {project.secrets_folder}")
     hand_to_readers(project.services.values())
 
 
 def is_new(before: Container | None, after: Container) -> bool:
     """Whether the container was made or started by this run."""
     return before is None or before.id != after.id or before.state != "running"
-
-
-def secrets_folder() -> Path:
-    """Where compose.yaml looks for the secret files."""
-    return Path(os.environ.get("SECRETS_DIR", HERE / "secrets")).absolute()
 
 
 def start(project: Project, names: list[str]) -> None:
