@@ -44,6 +44,15 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 
+    def clean(self) -> None:
+        """Remove the stack; nothing of it may be left."""
+        assert self.compose("clean", "--yes").returncode == 0
+        mine = {"label": f"com.docker.compose.project={self.name}"}
+        assert self.engine.containers.list(all=True, filters=mine) == []
+        assert self.engine.volumes.list(filters=mine) == []
+        assert self.engine.networks.list(filters=mine) == []
+        assert not Path(self.environment["SECRETS_DIR"]).exists()
+
     def address(self, variable: str) -> str:
         return f"http://127.0.0.1:{self.environment[variable]}"
 
@@ -92,4 +101,4 @@ def stack(
         running.up()
         yield running
     finally:
-        running.compose("clean", "--yes")
+        running.clean()

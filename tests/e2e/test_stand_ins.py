@@ -43,7 +43,7 @@ def complete(
         running.up("jenkins", "monitoring")
         yield running
     finally:
-        running.compose("clean", "--yes")
+        running.clean()
         for image in images.values():
             engine.images.remove(image, force=True)
 

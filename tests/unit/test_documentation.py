@@ -1,0 +1,50 @@
+"""What the documents tell a person to do exists, and what exists is told."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):.*##", MAKEFILE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_verb_of_make_in_a_document_exists(document: Path) -> None:
+    told = set(re.findall(r"(?:`|    |&& )make ([a-z]+)", document.read_text()))
+    assert told <= targets() | {"rehearse"}
+
+
+def test_the_readme_tells_every_verb_for_users() -> None:
+    for_contributors = {"help", "format", "lock"}
+    assert targets() - for_contributors <= set(re.findall(r"make ([a-z]+)", README))
+
+
+def test_the_readme_tells_every_port_that_can_be_chosen() -> None:
+    local = yaml.safe_load((ROOT / "compose/compose.local.yaml").read_text())["services"]
+    for service in local.values():
+        for port in service["ports"]:
+            variable, default = re.findall(r"\$\{(\w+):-(\d+)\}", port)[0]
+            assert f"`{variable}`" in README
+            assert f"http://127.0.0.1:{default}" in README
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_in_a_document_is_there(document: Path) -> None:
+    told = re.findall(
+        r"`((?:compose|images|prometheus|grafana|jenkins|ec2|tests|docs)/[\w./]*)`", document.read_text()
+    )
+    # A folder in capitals stands for many.
+    assert [path for path in told if not (ROOT / path).exists() and not re.search("[A-Z]{4}", path)] == []
+
+
+def test_the_continuous_integration_runs_what_the_readme_tells() -> None:
+    assert "exec make test" in (ROOT / ".ci/run").read_text()
+    assert "make test" in README
