@@ -89,11 +89,10 @@ def failed_step(output: str) -> str:
 
 
 def revision(folder: Path = HERE) -> str:
-    """The short commit id, `-dirty` where files differ from it; "unknown" outside a git checkout."""
-    described = subprocess.run(
-        ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12", "--exclude", "*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The short commit id, `-dirty` where files differ from it; "unknown" without git or outside a checkout."""
+    words = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12", "--exclude", "*"]
+    try:
+        described = subprocess.run(words, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "unknown"
     return described.stdout.strip() or "unknown"

@@ -1,10 +1,12 @@
 """What compose prints is read into values, and what it is told is a list of words."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from compose.build import failed_step, reason
+from compose.build import failed_step, reason, revision
 from compose.engine import explain, require
 from compose.errors import EngineUnreachable
 from compose.project import HERE, Project, last_lines, read_service
@@ -69,3 +71,21 @@ def test_a_refused_socket_tells_how_to_join_the_group() -> None:
     message, hint = explain("('Connection aborted.', PermissionError(13, 'Permission denied'))")
     assert "may not use" in message
     assert "usermod --append --groups docker" in hint
+
+
+def test_a_folder_that_is_no_checkout_has_an_unknown_revision(tmp_path: Path) -> None:
+    assert revision(tmp_path) == "unknown"
+
+
+def test_a_changed_file_shows_in_the_revision(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *identity, *words], check=True, capture_output=True)
+
+    (tmp_path / "file").write_text("one")
+    git("init")
+    git("add", "file")
+    git("commit", "--message", "one")
+    assert re.fullmatch(r"[0-9a-f]{12}", revision(tmp_path))
+    (tmp_path / "file").write_text("two")
+    assert re.fullmatch(r"[0-9a-f]{12}-dirty", revision(tmp_path))
