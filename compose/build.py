@@ -89,7 +89,7 @@ def failed_step(output: str) -> str:
 
 
 def revision(folder: Path = HERE) -> str:
-    """The short commit id, `-dirty` where files differ from it; "unknown" without git or outside a checkout."""
+    """The short commit id, `-dirty` where files differ from it; "unknown" outside a git checkout."""
     words = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12", "--exclude", "*"]
     try:
         described = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -66,7 +66,7 @@ def test_with_a_writable_root_it_still_writes_only_to_its_volumes(name: str, sta
     container = start_alone(name, **ALONE.get(name, {}), read_only=False)
     wait_until_healthy(container)
     attributes = container.get_wrapped_container().attrs
-    places = [*MOUNTED_BY_DOCKER, *(attributes["HostConfig"]["Tmpfs"] or {})]
+    places = [*MOUNTED_BY_DOCKER, *attributes["HostConfig"].get("Tmpfs", {})]
     places += [mount["Destination"] for mount in attributes["Mounts"]]
     changed = [change["Path"] for change in container.get_wrapped_container().diff() or []]
     written = [path for path in changed if not any(is_within(path, place) for place in places)]
