@@ -12,7 +12,7 @@ main() {
     if engine_answers; then exit 0; fi
     refuse_foreign_engine
     become_root "$@"
-    if ! everything_installed; then install_packages; fi
+    if ! everything_installed && ! foreign_engine_installed; then install_packages; fi
     start_engine
     say "Docker Engine $(docker version --format '{{.Server.Version}}'), Compose $(docker compose version --short)"
 }
@@ -58,6 +58,11 @@ admit_user() {
 
 everything_installed() {
     command -v dockerd >/dev/null && docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1
+}
+
+# Docker's own packages or a binary: the distribution's would take their place.
+foreign_engine_installed() {
+    command -v dockerd >/dev/null && ! dpkg --status docker.io >/dev/null 2>&1
 }
 
 install_packages() {

@@ -84,6 +84,19 @@ def test_somebody_with_sudo_gets_docker_and_is_told_to_log_in_again(host: Any) -
     assert said.splitlines()[-1] == "after logging in again: 0", said
 
 
+def test_an_engine_of_another_origin_is_started_but_never_replaced(host: Any) -> None:
+    lines = """
+        printf '#!/bin/sh\ntouch /running; exec sleep 60\n' > /usr/bin/dockerd
+        printf '#!/bin/sh\n[ "$1" = info ] && test -e /running\n' > /usr/bin/docker
+        chmod +x /usr/bin/dockerd /usr/bin/docker
+        sh /docker.sh; echo $?; dpkg --status docker.io >/dev/null 2>&1 || echo not installed
+    """
+    _, said = host(lines)
+    assert "installing" not in said
+    assert "starting dockerd" in said
+    assert said.splitlines()[-1] == "not installed"
+
+
 def test_an_engine_elsewhere_that_does_not_answer_is_left_alone(host: Any) -> None:
     lines = "printf '#!/bin/sh\\nexit 1\\n' > /usr/bin/docker && chmod +x /usr/bin/docker && sh /docker.sh"
     status, said = host(lines, environment={"DOCKER_HOST": "tcp://198.18.0.9:2375"})
