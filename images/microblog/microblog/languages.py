@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, negotiate_locale
 from flask import (
     Blueprint,
     Flask,
@@ -84,7 +84,9 @@ def _selected(codes: list[str]) -> str:
     chosen = session.get("language")
     if chosen in codes:
         return str(chosen)
-    return request.accept_languages.best_match(codes) or SOURCE_LANGUAGE
+    # In the browser's order: es-MX before en means Spanish, though only "en" is there to the letter.
+    asked = [code.replace("-", "_") for code, quality in request.accept_languages if quality > 0]
+    return negotiate_locale(asked, codes) or SOURCE_LANGUAGE
 
 
 def _vary(response: Response) -> Response:

@@ -54,7 +54,9 @@ def test_spanish_is_there():
     [
         ("es", "es", "Explorar"),
         ("es-MX,es;q=0.9,en;q=0.5", "es", "Explorar"),
+        ("es-MX,en;q=0.5", "es", "Explorar"),
         ("en-GB,en;q=0.9,es;q=0.5", "en", "Explore"),
+        ("es;q=0,fr", "en", "Explore"),
         ("fr,es;q=0.5", "es", "Explorar"),
         ("fr", "en", "Explore"),
         ("", "en", "Explore"),
