@@ -49,16 +49,14 @@ SECRETS = (
 )
 
 
-def make_missing(folder: Path) -> list[str]:
-    """Make every secret that has no file yet; the files made. A value that one reader has goes to the others.
+def place_secrets(folder: Path, services: Iterable[Service]) -> list[str]:
+    """Have every secret in the folder, each readable for its reader; the files that were made.
 
     Raises PreflightFailed where the folder cannot be read or written, or a file is empty.
     """
-    made: list[str] = []
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for secret in SECRETS:
-            made += complete(secret, folder)
+        made = make_missing(folder)
+        hand_to_readers(services)
     except PermissionError as error:
         file = Path(error.filename)
         raise PreflightFailed(
@@ -66,6 +64,12 @@ def make_missing(folder: Path) -> list[str]:
             f"sudo chown --recursive $USER {folder}, or repeat the command as the user who made it",
         ) from error
     return made
+
+
+def make_missing(folder: Path) -> list[str]:
+    """Make every secret that has no file yet. A value that one reader has goes to the others."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return [name for secret in SECRETS for name in complete(secret, folder)]
 
 
 def complete(secret: Secret, folder: Path) -> list[str]:

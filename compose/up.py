@@ -7,7 +7,7 @@ from compose.engine import Engine
 from compose.errors import ComposeFailed
 from compose.preflight import check_machine
 from compose.project import Container, Project, Service, last_lines
-from compose.secret_files import hand_to_readers, make_missing
+from compose.secret_files import place_secrets
 
 # A first start creates a database and migrates it; the slowest single service is Jenkins with three minutes.
 START_TIMEOUT_SECONDS = 240
@@ -36,7 +36,7 @@ def bring_up(project: Project, say: Say) -> Outcome:
     prepare_secrets(project, say)
     wanted = [service.name for service in services if service.name not in left_out]
     say(f"starting {len(wanted)} services")
-    start(project.with_environment(LEFT_OUT=" ".join(sorted(left_out))), wanted)
+    start(project.with_environment(LEFT_OUT=" ".join(absent(project, wanted))), wanted)
     after = project.containers()
     started = tuple(name for name in wanted if is_new(before.get(name), after[name]))
     return Outcome(services, after, started, left_out)
@@ -53,10 +53,15 @@ def prepare_images(engine: Engine, project: Project, say: Say) -> dict[str, str]
 
 def prepare_secrets(project: Project, say: Say) -> None:
     """Have every secret of every role in place, for whoever reads it."""
-    made = make_missing(project.secrets_folder)
-    if made:
+    if made := place_secrets(project.secrets_folder, project.services.values()):
         say(f"made {len(made)} secret files in {project.secrets_folder}")
-    hand_to_readers(project.services.values())
+
+
+def absent(project: Project, wanted: list[str]) -> list[str]:
+    """The services that Prometheus must not expect: those that may be left out and are not wanted now."""
+    return [
+        name for name, service in project.services.items() if service.official_image and name not in wanted
+    ]
 
 
 def is_new(before: Container | None, after: Container) -> bool:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_private_key, l
 
 from compose.errors import PreflightFailed
 from compose.project import Service
-from compose.secret_files import SECRETS, hand_to_readers, make_missing, remove_all
+from compose.secret_files import SECRETS, hand_to_readers, make_missing, place_secrets, remove_all
 
 
 def every_file(folder: Path) -> dict[str, str]:
@@ -58,6 +58,21 @@ def test_an_empty_file_is_named_with_its_service_instead_of_replaced(tmp_path: P
     with pytest.raises(PreflightFailed, match=r"grafana: the secret file .*secret_key is empty") as refused:
         make_missing(tmp_path)
     assert f"rm {file}" in refused.value.hint
+
+
+def test_a_file_that_may_not_be_touched_is_named_with_its_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_missing(tmp_path)
+    file = tmp_path / "mariadb/exporter_password"
+
+    def refused(path: Path, *_: object) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", refused)
+    with pytest.raises(PreflightFailed, match=rf"^mariadb: cannot use the secret file {file}$"):
+        place_secrets(tmp_path, [service(uid=10003, secret_files=(file,))])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
