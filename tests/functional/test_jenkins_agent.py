@@ -3,7 +3,6 @@
 The SSH client is a throwaway container of the same image: the host needs none.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,9 +12,9 @@ from uuid import uuid4
 
 import docker
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from docker.models.containers import Container
+
+from compose.secret_files import ssh_key_pair
 
 START_TIMEOUT_SECONDS = 30
 # As compose runs it.
@@ -47,27 +46,7 @@ class Agent:
     ssh: Callable[..., Answer]
 
 
-def new_key() -> Key:
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    return Key(
-        private.decode(), key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    )
-
-
-CONTROLLER, HOST, STRANGER = new_key(), new_key(), new_key()
-
-
-@pytest.fixture(scope="module")
-def image() -> Callable[[str], str]:
-    return lambda name: f"microblog/{name}:{os.environ.get('STACK_TAG', 'local')}"
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[docker.DockerClient]:
-    client = docker.from_env()
-    yield client
-    client.close()
+CONTROLLER, HOST, STRANGER = (Key(*ssh_key_pair()) for _ in range(3))
 
 
 @pytest.fixture

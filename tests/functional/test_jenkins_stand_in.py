@@ -13,11 +13,11 @@ from uuid import uuid4
 import docker
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from docker.models.containers import Container
 
-ROOT = Path(__file__).parents[2]
+from compose.secret_files import ssh_key_pair
+from tests.conftest import ROOT
+
 START_TIMEOUT_SECONDS = 30
 PASSWORDS = {"admin": "admin-password", "prometheus": "prometheus-password"}
 SETTINGS = {
@@ -32,13 +32,6 @@ SECRETS = [
     "jenkins_admin_password",
     "jenkins_prometheus_password",
 ]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[docker.DockerClient]:
-    client = docker.from_env()
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +58,9 @@ def secrets(tmp_path: Path) -> Path:
 
 
 def written_secrets(folder: Path) -> Path:
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    write(folder / "agent_private_key", private.decode())
-    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    write(folder / "agent_host_public_key", public.decode())
+    private, public = ssh_key_pair()
+    write(folder / "agent_private_key", private)
+    write(folder / "agent_host_public_key", public)
     for user, password in PASSWORDS.items():
         write(folder / f"jenkins_{user}_password", f"{password}\n")
     return folder
