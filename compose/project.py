@@ -4,8 +4,9 @@ import json
 import os
 import re
 import subprocess
+from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from compose.errors import ComposeFailed
 
 HERE = Path(__file__).parent
+# Of an output that ends in failure; a failed build step may need all of them.
+REMEMBERED_LINES = 40
 # Compose clears lines even where no terminal is.
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 ROLES = ("app", "database", "jenkins", "monitoring")
@@ -60,7 +63,7 @@ class Project:
 
     name: str
     roles: tuple[str, ...] = ROLES
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def words(self, *arguments: str) -> list[str]:
         """The command line that says `arguments` to this project."""
@@ -76,9 +79,7 @@ class Project:
             self.words(*arguments), env=self.variables(), capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            raise ComposeFailed(
-                last_lines(done.stderr or done.stdout), f"docker compose {arguments[0]} failed"
-            )
+            raise failure(arguments, done.stderr or done.stdout)
         return done.stdout
 
     def lines(self, *arguments: str) -> Iterator[str]:
@@ -92,12 +93,12 @@ class Project:
             errors="replace",
         ) as running:
             assert running.stdout is not None  # noqa: S101 - what PIPE means, told to the type checker
-            tail: list[str] = []
+            tail: deque[str] = deque(maxlen=REMEMBERED_LINES)
             for line in running.stdout:
-                tail = [*tail[-40:], line.rstrip()]
+                tail.append(line.rstrip())
                 yield line.rstrip()
         if running.returncode != 0:
-            raise ComposeFailed(last_lines("\n".join(tail), 40), f"docker compose {arguments[0]} failed")
+            raise failure(arguments, "\n".join(tail))
 
     def hand_over(self, *arguments: str) -> int:
         """Let the command have the terminal; its exit status."""
@@ -105,11 +106,11 @@ class Project:
 
     def variables(self) -> dict[str, str]:
         """The environment of the command: the caller's, and this project's choices over it."""
-        return {**os.environ, **(self.environment or {})}
+        return {**os.environ, **self.environment}
 
     def with_environment(self, **more: str) -> "Project":
         """The same project with more choices made."""
-        return Project(self.name, self.roles, {**(self.environment or {}), **more})
+        return Project(self.name, self.roles, {**self.environment, **more})
 
     @cached_property
     def services(self) -> dict[str, Service]:
@@ -168,6 +169,12 @@ def read_service(name: str, shape: Any, secrets: Any) -> Service:
     )
 
 
-def last_lines(text: str, count: int = 15) -> str:
+def failure(arguments: tuple[str, ...], output: str) -> ComposeFailed:
+    """What to raise when the command failed: its name and the end of what it printed."""
+    verb = next(word for word in arguments if word.isalpha())
+    return ComposeFailed(f"docker compose {verb} failed:\n{last_lines(output)}")
+
+
+def last_lines(text: str, count: int = REMEMBERED_LINES) -> str:
     """The end of a long output."""
     return "\n".join(TERMINAL_CODES.sub("", text).strip().splitlines()[-count:])

@@ -9,7 +9,7 @@ import pytest
 from compose.build import failed_step, reason, revision
 from compose.engine import explain, require
 from compose.errors import EngineUnreachable
-from compose.project import HERE, Project, last_lines, read_service
+from compose.project import HERE, Project, failure, last_lines, read_service
 
 
 def test_a_command_names_the_project_its_files_and_the_roles() -> None:
@@ -42,6 +42,11 @@ def test_a_service_is_read_from_composes_own_rendering() -> None:
 
 def test_the_end_of_an_output_is_free_of_terminal_codes() -> None:
     assert last_lines("one\n\x1b[2Ktwo\n\x1b[31mthree\x1b[0m\n", 2) == "two\nthree"
+
+
+def test_a_failed_command_is_named_with_the_end_of_what_it_printed() -> None:
+    error = failure(("--profile", "*", "config", "--format", "json"), "services.nginx: bad\n")
+    assert str(error) == "docker compose config failed:\nservices.nginx: bad"
 
 
 def test_a_failed_build_shows_the_failed_step_alone() -> None:
