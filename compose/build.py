@@ -71,7 +71,7 @@ def build_images(project: Project, names: Iterable[str], say: Say) -> None:
     Raises BuildFailed with the end of the output.
     """
     names, started = list(names), time.monotonic()
-    say(f"building {len(names)} images")
+    say(f"building {names[0]}" if len(names) == 1 else f"building {len(names)} images")
     try:
         for line in project.lines("build", "--progress", "plain", *names):
             if step := re.match(r"#\d+ (\[[^\]]+\] .*)", line):

@@ -129,7 +129,7 @@ def conclude(outcome: Outcome, seconds: float) -> None:
 def name_left_out(left_out: dict[str, str]) -> None:
     """One line per service that is not there, with what to do."""
     for name, reason in left_out.items():
-        talk.print(f"[yellow]{name} was left out[/]: {reason}", soft_wrap=True)
+        talk.print(f"[yellow]{name} was left out[/]: {escape(reason)}", soft_wrap=True)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from compose.build import Say, build_images, obtain_base, official_images_left_out, revision
 from compose.engine import Engine
-from compose.errors import ComposeFailed
+from compose.errors import BuildFailed, ComposeFailed
 from compose.preflight import check_machine
 from compose.project import Container, Project, Service, last_lines
 from compose.secret_files import place_secrets
@@ -46,9 +46,21 @@ def prepare_images(engine: Engine, project: Project, say: Say) -> dict[str, str]
     """Have every image that can be had; the services left out, each with the reason."""
     obtain_base(engine, say)
     left_out = official_images_left_out(engine, project.chosen.values(), say)
-    names = [name for name in project.chosen if name not in left_out]
-    build_images(project.with_environment(REVISION=revision()), names, say)
+    project, chosen = project.with_environment(REVISION=revision()), project.chosen
+    build_images(project, [name for name, service in chosen.items() if not service.official_image], say)
+    for name, service in chosen.items():
+        if service.official_image and name not in left_out:
+            left_out |= build_or_leave_out(project, name, say)
     return left_out
+
+
+def build_or_leave_out(project: Project, name: str, say: Say) -> dict[str, str]:
+    """Build on an official image; what others publish may not fit together, and must not stop our own."""
+    try:
+        build_images(project, [name], say)
+    except BuildFailed as error:
+        return {name: error.message}
+    return {}
 
 
 def prepare_secrets(project: Project, say: Say) -> None:

@@ -48,6 +48,14 @@ def complete(
             engine.images.remove(image, force=True)
 
 
+def test_an_official_image_that_ours_does_not_build_on_is_left_out_with_the_reason(stack: Stack) -> None:
+    done = stack.compose("build", "jenkins", JENKINS_IMAGE="debian:trixie-slim")
+    assert done.returncode == 0
+    assert "jenkins was left out: an image could not be built" in done.stderr
+    assert "jenkins-plugin-cli: not found" in done.stderr
+    assert "built 2 images" in done.stdout, "the agent and the exporter"
+
+
 def secret(complete: Stack, name: str) -> str:
     return (Path(complete.environment["SECRETS_DIR"]) / name).read_text()
 
