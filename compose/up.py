@@ -96,13 +96,14 @@ def start(project: Project, names: list[str]) -> None:
 
 
 def unwell(project: Project, names: list[str]) -> list[Container]:
-    """The containers that failed; where none did, those that were still starting."""
-    mine = [container for name, container in project.containers().items() if name in names]
-    failed = [c for c in mine if c.state != "running" or c.health == "unhealthy"]
-    return failed or [c for c in mine if not c.well]
+    """The containers that failed; where none did, those still starting; one never begun has no say."""
+    begun = [c for name, c in project.containers().items() if name in names and c.state != "created"]
+    failed = [c for c in begun if c.state != "running" or c.health == "unhealthy"]
+    return failed or [c for c in begun if not c.well]
 
 
 def account(project: Project, container: Container) -> str:
-    """What a container that is not well said last."""
+    """What a container that is not well said last; one that restarts says the same each time."""
     log = project.run("logs", "--no-color", "--no-log-prefix", "--tail", "8", container.service)
-    return f"{container.service} is {container.status}:\n{last_lines(log)}"
+    words = "\n".join(dict.fromkeys(last_lines(log).splitlines()))
+    return f"{container.service} is {container.status}:\n{words}"

@@ -214,3 +214,17 @@ def test_an_engine_that_does_not_answer_is_said_in_one_line(stack: Stack) -> Non
     assert done.returncode == 1
     assert "no Docker Engine answers" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_container_that_the_engine_refuses_is_said_without_a_stack_trace(
+    stack: Stack, tmp_path: Path
+) -> None:
+    project = {"COMPOSE_PROJECT_NAME": f"{stack.name}-refused", "SECRETS_DIR": str(tmp_path / "secrets")}
+    try:
+        done = stack.compose("up", "database", MARIADB_MEMORY="64m", **project)
+        assert done.returncode == 1
+        assert "memory limit can not be less than memory reservation" in done.stderr
+        assert "try: make " in done.stderr
+        assert "Traceback" not in done.stderr
+    finally:
+        assert stack.compose("clean", "--yes", **project).returncode == 0
