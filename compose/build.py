@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -36,7 +37,8 @@ def obtain_base(engine: Engine, say: Say) -> None:
         return
     say(f"no registry answers, so {BASE_IMAGE} is built from distribution packages")
     # Only root can make the files of a system that belong to root.
-    words = [*([] if os.geteuid() == 0 else ["sudo"]), str(BASE_SCRIPT), BASE_IMAGE]
+    become_root = ["sudo"] if os.geteuid() != 0 and shutil.which("sudo") else []
+    words = [*become_root, str(BASE_SCRIPT), BASE_IMAGE]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BuildFailed(

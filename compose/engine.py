@@ -39,10 +39,6 @@ class Engine:
             return False
         return True
 
-    def image_id(self, name: str) -> str:
-        """The image's content-addressed id, or "" where it is not on this machine."""
-        return str(self.client.images.get(name).id) if self.has_image(name) else ""
-
     def pull(self, name: str) -> str:
         """Fetch the image from its registry; "" when it is here, else why it could not be had."""
         repository, _, tag = name.rpartition(":")

@@ -14,10 +14,10 @@ import docker
 import pytest
 import requests
 
-from tests.e2e.conftest import Stack, free_ports
+from tests.e2e.conftest import Stack
 from tests.e2e.person import Person
-from tests.e2e.test_monitoring import wait_until
 from tests.e2e.test_people import registered
+from tests.e2e.waiting import wait_until
 
 BACK_WITHIN_SECONDS = 60
 SERVICES = (
@@ -186,10 +186,7 @@ def test_a_taken_port_is_named_with_its_holder_and_a_way_out_before_anything_is_
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        others = dict(zip(("PROMETHEUS_PORT", "ALERTMANAGER_PORT"), map(str, free_ports(2)), strict=True))
-        done = stack.compose(
-            "up", "app", COMPOSE_PROJECT_NAME=f"{stack.name}-port", NGINX_PORT=str(port), **others
-        )
+        done = stack.compose("up", "app", COMPOSE_PROJECT_NAME=f"{stack.name}-port", NGINX_PORT=str(port))
     assert done.returncode == 1
     assert f"port {port}, wanted by nginx, is taken by" in done.stderr
     assert "(process " in done.stderr

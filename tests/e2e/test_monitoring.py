@@ -1,7 +1,5 @@
 """Prometheus sees every service of the composed stack, and says when one is gone."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -9,6 +7,7 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import Stack
+from tests.e2e.waiting import wait_until
 
 SCRAPED_WITHIN_SECONDS = 60
 # Scraped every 15 s, down for 30 s, grouped for 30 s: with slack.
@@ -18,13 +17,6 @@ ALERT_WITHIN_SECONDS = 180
 def query(stack: Stack, expression: str) -> list[Any]:
     answer = requests.get(f"{stack.prometheus}/api/v1/query", params={"query": expression}, timeout=10)
     return list(answer.json()["data"]["result"])
-
-
-def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"{what} not within {seconds:.0f} s"
-        time.sleep(1)
 
 
 def targets(stack: Stack) -> dict[str, str]:
