@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserType, Page, ViewportSize, sync_p
 from tests.conftest import ROOT
 from tests.e2e.conftest import Stack, free_ports
 from tests.e2e.person import PASSWORD
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 SCREENSHOTS = ROOT / "tests/artifacts"
 START_TIMEOUT_SECONDS = 30

@@ -17,7 +17,7 @@ import requests
 from tests.e2e.conftest import Stack
 from tests.e2e.person import Person
 from tests.e2e.test_people import registered
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 BACK_WITHIN_SECONDS = 60
 SERVICES = (

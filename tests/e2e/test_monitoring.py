@@ -7,7 +7,7 @@ import yaml
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import Stack
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 SCRAPED_WITHIN_SECONDS = 60
 # Scraped every 15 s, down for 30 s, grouped for 30 s: with slack.

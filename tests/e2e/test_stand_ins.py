@@ -16,7 +16,7 @@ import requests
 from tests.conftest import ROOT
 from tests.e2e.conftest import PORTS, Stack, free_ports
 from tests.e2e.test_monitoring import SCRAPED_WITHIN_SECONDS, targets
-from tests.e2e.waiting import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
