@@ -1,0 +1,113 @@
+"""moto's application behind the addresses it is asked at, with honest errors and a gate for the snapshot."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import moto.settings
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from ec2.rehearsal.control.requests import changes_something
+from ec2.rehearsal.control.unsupported import refusal, unsupported
+from ec2.rehearsal.errors import RehearsalError
+
+log = logging.getLogger(__name__)
+
+HEALTH = "/_rehearsal/health"
+
+
+def configure_moto(port: int) -> None:
+    """The choices that moto reads from its environment; before its services are first used."""
+    os.environ.update(
+        MOTO_PORT=str(port),
+        MOTO_IAM_LOAD_MANAGED_POLICIES="true",
+        MOTO_EC2_LOAD_DEFAULT_AMIS="false",
+        MOTO_ENABLE_AMI_VALIDATION="true",
+        MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION="true",
+    )
+    moto.settings.ENABLE_AMI_VALIDATION = True
+    moto.settings.EC2_ENABLE_INSTANCE_TYPE_VALIDATION = True
+    # How many requests go unchecked; who is checked at all is a patch's business.
+    moto.settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+
+
+class Gate:
+    """Many requests that change something at a time, or one snapshot."""
+
+    def __init__(self) -> None:
+        self.free = threading.Condition()
+        self.changing = 0
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """While a request changes something; none is held up, since one may wait for another that it made."""
+        with self.free:
+            self.changing += 1
+        try:
+            yield
+        finally:
+            with self.free:
+                self.changing -= 1
+                self.free.notify_all()
+
+    @contextmanager
+    def still(self, patience_seconds: float) -> Iterator[bool]:
+        """While nothing changes; False if that moment did not come in time."""
+        with self.free:
+            yield self.free.wait_for(lambda: self.changing == 0, patience_seconds)
+
+
+class Api:
+    """The WSGI application: whoever changed something is told after the request."""
+
+    def __init__(self, gate: Gate, changed: Callable[[], None]) -> None:
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.gate = gate
+        self.changed = changed
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == HEALTH:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"ok\n"]
+        if not changes_something(environ):
+            return self.answer(environ, start_response)
+        with self.gate.change():
+            answer = self.answer(environ, start_response)
+        self.changed()
+        return answer
+
+    def answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """moto's answer, or an error that a client of AWS can read."""
+        try:
+            return list(self.moto(environ, start_response))
+        except NotImplementedError as error:
+            message = unsupported(environ, error)
+            log.warning(message)
+            return refusal(environ, start_response, "UnsupportedOperation", message)
+        except Exception as error:
+            log.exception("the control plane failed at a request")
+            return refusal(environ, start_response, "InternalFailure", f"{type(error).__name__}: {error}")
+
+
+class QuietHandler(MotoRequestHandler):
+    """moto's request handler without a line per request."""
+
+    def log(self, type: str, message: str, *arguments: Any) -> None:
+        """Say nothing; what matters is said by the cloud itself."""
+
+
+def listen(address: str, port: int, application: Any) -> BaseWSGIServer:
+    """Answer at the address in threads of its own. Raises RehearsalError when the port is taken."""
+    try:
+        server = make_server(address, port, application, threaded=True, request_handler=QuietHandler)
+    except (OSError, SystemExit) as error:
+        raise RehearsalError(
+            f"port {port} on {address} is taken or cannot be used ({error})",
+            f"end what listens there, or choose another: python -m ec2.rehearsal --port {port + 10}",
+        ) from error
+    threading.Thread(target=server.serve_forever, name=f"{address}:{port}", daemon=True).start()
+    return server
