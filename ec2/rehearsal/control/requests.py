@@ -28,15 +28,17 @@ def action_of(environ: dict[str, Any]) -> str:
     if "/operation/" in path:
         return path.rpartition("/")[2]
     if environ.get("CONTENT_TYPE", "").startswith(FORM):
-        return parse_qs(form(environ)).get("Action", [""])[0]
-    return parse_qs(environ.get("QUERY_STRING", "")).get("Action", [""])[0]
+        asked = form(environ)
+    else:
+        asked = str(environ.get("QUERY_STRING", ""))
+    return parse_qs(asked).get("Action", [""])[0]
 
 
 def form(environ: dict[str, Any]) -> str:
     """The body of the request, which stays there to be read by whoever answers."""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
-    return str(body.decode())
+    return body.decode()
 
 
 def service_of(environ: dict[str, Any]) -> str:

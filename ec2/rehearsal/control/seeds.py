@@ -48,7 +48,7 @@ def machine_image(backend: Any, image_id: str, name: str) -> Ami:
 
 def public_parameter(image_id: str) -> Parameter:
     """The parameter under /aws/service that nobody but AWS may write."""
-    return Parameter(
+    return Parameter(  # type: ignore[abstract]
         account_id=ACCOUNT,
         name=PUBLIC_PARAMETER,
         value=image_id,

@@ -1,0 +1,79 @@
+"""What to do with one host: from what the API wants and what Docker has to the next step. Pure."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ec2.rehearsal.machines.instances import Instance
+
+# What systemd as the first process of a container ends with, when it was told to reboot or to power off.
+REBOOTED = 129
+POWERED_OFF = 130
+# A host that ends by itself sooner than this after its start did not boot.
+BOOTED_AFTER_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host in its container: whether it runs, what it ended with, for how many seconds it ran or runs."""
+
+    instance_id: str
+    container_id: str
+    running: bool
+    exit_status: int
+    lasted_seconds: float
+    # It was made, and never started.
+    fresh: bool = False
+    address: str = ""
+
+
+class Step(Enum):
+    """One thing to do with a host."""
+
+    LAUNCH = "make its container and start it"
+    START = "start its container"
+    STOP = "shut it down"
+    REMOVE = "shut it down and remove it with its disks"
+    REBOOT = "shut it down and start it"
+    SAY_RUNNING = "tell the API that it runs"
+    SAY_STOPPED = "tell the API that it has stopped"
+    SAY_TERMINATED = "tell the API that it is gone"
+    SAY_POWERED_OFF = "tell the API that it was shut down from inside"
+    SAY_FAILED = "tell the API that it does not boot"
+
+
+def next_step(instance: Instance | None, host: Host | None, reboot: bool = False) -> Step | None:
+    """The one step that brings the host nearer to what the API wants; None when it is there."""
+    if instance is None or instance.state == "terminated":
+        return Step.REMOVE if host else None
+    match instance.state:
+        case "pending":
+            return towards_running(host)
+        case "running":
+            return kept_running(host, reboot)
+        case "stopping" | "stopped":
+            if host and host.running:
+                return Step.STOP
+            return Step.SAY_STOPPED if instance.state == "stopping" else None
+        case _:
+            return Step.REMOVE if host else Step.SAY_TERMINATED
+
+
+def towards_running(host: Host | None) -> Step:
+    """The way of a pending instance."""
+    if host is None:
+        return Step.LAUNCH
+    return Step.SAY_RUNNING if host.running else Step.START
+
+
+def kept_running(host: Host | None, reboot: bool) -> Step | None:
+    """What a running instance needs to go on running, or to be told that it cannot."""
+    if host is None:
+        return Step.SAY_FAILED
+    if host.running:
+        return Step.REBOOT if reboot else None
+    if host.exit_status == POWERED_OFF:
+        return Step.SAY_POWERED_OFF
+    if host.exit_status != REBOOTED and not host.fresh and host.lasted_seconds < BOOTED_AFTER_SECONDS:
+        return Step.SAY_FAILED
+    # It rebooted itself, or this machine's engine ended and took it along.
+    return Step.START
