@@ -105,12 +105,9 @@ def arrivals(wanted: Wanted, present: Present) -> Iterator[Action]:
 
 def to_arrive(wanted: Wanted, present: Present) -> Iterator[tuple[str, str, str]]:
     """Instance, volume and device name of each node that is missing, wrong or outdated."""
-    without_place = {each.id for each in rivals(wanted)}
     for each in wanted.volumes.values():
         where = each.attachment
         if where is None or where.leaving or where.instance not in present.running:
-            continue
-        if each.id in without_place:
             continue
         pair = (where.instance, each.id)
         node, loop = present.nodes.get(pair), present.loops.get(each.id)
@@ -148,16 +145,3 @@ def impossible(wanted: Wanted, present: Present) -> dict[str, str]:
         and each.snapshot not in present.copies
         and (each.snapshot not in wanted.snapshots or each.snapshot in present.without_content)
     }
-
-
-def rivals(wanted: Wanted) -> list[Volume]:
-    """Volumes whose device name in their instance an earlier volume has; EC2 refuses to attach them."""
-    taken: set[tuple[str, str]] = set()
-    late = []
-    for each in wanted.volumes.values():
-        if where := each.attachment:
-            place = (where.instance, where.device.removeprefix("/dev/"))
-            if place in taken:
-                late.append(each)
-            taken.add(place)
-    return late

@@ -12,7 +12,7 @@ from ec2.rehearsal.settings import Rehearsal
 from ec2.rehearsal.volumes import filesystems, loops, places
 from ec2.rehearsal.volumes.act import act, pull_out
 from ec2.rehearsal.volumes.actions import Action
-from ec2.rehearsal.volumes.decide import decide, impossible, rivals
+from ec2.rehearsal.volumes.decide import decide, impossible
 from ec2.rehearsal.volumes.present import Present, instance_of, look
 from ec2.rehearsal.volumes.wanted import Wanted, wanted
 
@@ -44,7 +44,7 @@ def reconcile(
         goal = wanted(ec2)
         done, problems, present = pursue(rehearsal, goal, running, forced)
     missing = [no_content(*each) for each in impossible(goal, present).items()]
-    missing += [no_place(each.id) for each in rivals(goal)]
+    missing += [no_place(each) for each in goal.rivals]
     here = {pair: instance_of(pair[1], goal) == pair[0] for pair in present.nodes}
     return Report(
         tuple(done),

@@ -1,7 +1,7 @@
 """What the API says there shall be: volumes, where each is attached, and snapshots."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ec2.rehearsal.settings import ACCOUNT
@@ -33,11 +33,15 @@ class Volume:
 
 @dataclass(frozen=True)
 class Wanted:
-    """All of it at one moment; `snapshots` gives the volume that each snapshot is of."""
+    """All of it at one moment; `snapshots` gives the volume that each snapshot is of.
+
+    `rivals` are volumes that the API says are attached where another one has the same device name.
+    """
 
     volumes: Mapping[str, Volume] = field(default_factory=dict)
     snapshots: Mapping[str, str] = field(default_factory=dict)
     roots: frozenset[str] = frozenset()
+    rivals: tuple[str, ...] = ()
 
 
 def wanted(ec2: Any) -> Wanted:
@@ -61,7 +65,10 @@ def wanted(ec2: Any) -> Wanted:
     }
     volumes = [volume(each) for each in described]
     roots = frozenset(each.id for each in volumes if is_root(each, root_devices))
-    return Wanted({each.id: each for each in volumes if each.id not in roots}, snapshots, roots)
+    others = [each for each in volumes if each.id not in roots]
+    late = rivals(others)
+    placed = {each.id: replace(each, attachment=None) if each.id in late else each for each in others}
+    return Wanted(placed, snapshots, roots, late)
 
 
 def pages(ec2: Any, question: str, key: str, **choices: Any) -> Iterator[dict[str, Any]]:
@@ -85,3 +92,16 @@ def is_root(each: Volume, root_devices: Mapping[str, str | None]) -> bool:
     """A root volume is the container's own writable layer and no block device here."""
     where = each.attachment
     return where is not None and where.device == root_devices.get(where.instance)
+
+
+def rivals(volumes: Iterable[Volume]) -> tuple[str, ...]:
+    """Volumes whose device name in their instance an earlier one has; EC2 would not have attached them."""
+    taken: set[tuple[str, str]] = set()
+    late = []
+    for each in volumes:
+        if where := each.attachment:
+            place = (where.instance, where.device.removeprefix("/dev/"))
+            if place in taken:
+                late.append(each.id)
+            taken.add(place)
+    return tuple(late)

@@ -21,7 +21,7 @@ from ec2.rehearsal.volumes.actions import (
     PullOut,
     Remove,
 )
-from ec2.rehearsal.volumes.decide import decide, impossible, rivals
+from ec2.rehearsal.volumes.decide import decide, impossible
 from ec2.rehearsal.volumes.loops import Loop
 from ec2.rehearsal.volumes.nodes import Node
 from ec2.rehearsal.volumes.present import Present
@@ -105,17 +105,6 @@ def test_a_disk_that_grew_without_its_loop_device_is_seen() -> None:
     assert decide(goal, Present({ONE: 200}, loops={ONE: LOOP})) == (Grow(ONE, 200),)
 
 
-def test_of_two_volumes_under_one_name_the_first_has_it() -> None:
-    both = [
-        Volume(each, 100, None, Attachment("i-1", name)) for each, name in ((ONE, "/dev/sdf"), (TWO, "sdf"))
-    ]
-    goal = wanted(*both)
-    connected = {ONE: LOOP, TWO: replace(LOOP, volume=TWO, minor=8)}
-    present = Present({ONE: 100, TWO: 100}, loops=connected, running=frozenset({"i-1"}))
-    assert decide(goal, present) == (Place("i-1", ONE, "/dev/sdf"),)
-    assert rivals(goal) == [both[1]]
-
-
 VOLUMES = ["vol-1", "vol-2", "vol-3"]
 SNAPSHOTS = ["snap-1", "snap-2"]
 INSTANCES = ["i-1", "i-2"]
@@ -124,15 +113,13 @@ INSTANCES = ["i-1", "i-2"]
 @some.composite
 def goals(draw: some.DrawFn) -> Wanted:
     """Anything that an API could say."""
-    attachments = some.none() | some.builds(
-        Attachment, some.sampled_from(INSTANCES), some.sampled_from(["/dev/sdf", "/dev/sdg"]), some.booleans()
-    )
-    volumes = {
-        each: Volume(
-            each, draw(some.integers(1, 9)), draw(some.sampled_from([None, *SNAPSHOTS])), draw(attachments)
+    volumes = {}
+    for each in draw(some.sets(some.sampled_from(VOLUMES))):
+        where = some.builds(
+            Attachment, some.sampled_from(INSTANCES), some.just(f"/dev/{each}"), some.booleans()
         )
-        for each in draw(some.sets(some.sampled_from(VOLUMES)))
-    }
+        source = some.sampled_from([None, *SNAPSHOTS])
+        volumes[each] = Volume(each, draw(some.integers(1, 9)), draw(source), draw(some.none() | where))
     return Wanted(volumes, draw(some.dictionaries(some.sampled_from(SNAPSHOTS), some.sampled_from(VOLUMES))))
 
 
@@ -202,17 +189,17 @@ def test_whatever_the_api_says_it_ends_with_what_is_wanted_and_nothing_else(hist
     present = Present(running=frozenset(INSTANCES))
     for goal in history:
         present, did = settle(goal, present)
-        made = goal.volumes.keys() - impossible(goal, present).keys()
-        stuck = goal.volumes.keys() - present.disks.keys()
-        assert present.disks.keys() == goal.volumes.keys() - stuck
-        assert made >= present.disks.keys()
+        without_source = {
+            each.id for each in goal.volumes.values() if each.snapshot and each.snapshot not in present.copies
+        }
+        assert present.disks.keys() <= goal.volumes.keys() <= present.disks.keys() | without_source
         placed = {
             (each.attachment.instance, each.id)
             for each in goal.volumes.values()
             if each.attachment and not each.attachment.leaving and each.id in present.disks
-        } - {(each.attachment.instance, each.id) for each in rivals(goal) if each.attachment}
+        }
         assert present.nodes.keys() == placed
-        assert present.loops.keys() >= {volume for _, volume in placed}
+        assert present.loops.keys() == {volume for _, volume in placed}
         assert present.announced <= present.running
         assert all(did.index(copy) < at for copy, at in deleted_after_copy(did))
 
