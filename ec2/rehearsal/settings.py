@@ -1,8 +1,12 @@
 """Which local EC2 is meant: its name, its ports, its public addresses and where it keeps its state."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from typing import Any, Self
+
+from ec2.rehearsal.errors import RehearsalError
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -19,11 +23,17 @@ class Rehearsal:
     port: int = 4566
     pool: IPv4Network = POOL
     folder: Path = Path("/var/lib/rehearsal")
+    bare: bool = False
 
     @property
     def endpoint(self) -> str:
         """What AWS_ENDPOINT_URL is set to on this machine."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def metadata_port(self) -> int:
+        """Where the metadata service listens on the gateway; hosts see it at 169.254.169.254."""
+        return self.port + 1
 
     @property
     def gateway(self) -> IPv4Address:
@@ -39,3 +49,31 @@ class Rehearsal:
     def labels(self) -> dict[str, str]:
         """What marks a Docker object as this cloud's; nothing without it is ever touched."""
         return {LABEL: self.name}
+
+    @classmethod
+    def remembered(cls, name: str) -> Self:
+        """The cloud of this name with the choices it was last started with."""
+        cloud = cls(name)
+        try:
+            known = json.loads((cloud.state / "choices").read_text())
+        except FileNotFoundError:
+            return cloud
+        except PermissionError as error:
+            raise RehearsalError(
+                f"{error.filename} belongs to root", "repeat the command with sudo"
+            ) from error
+        return replace(cloud, port=known["port"], pool=IPv4Network(known["pool"]), bare=known["bare"])
+
+    def remember(self) -> None:
+        """Keep the choices for the commands that come later."""
+        chosen = {"port": self.port, "pool": str(self.pool), "bare": self.bare}
+        (self.state / "choices").write_text(json.dumps(chosen))
+
+    def with_choices(self, **choices: Any) -> Self:
+        """The same cloud with what a person chose; None is no choice."""
+        return replace(self, **{key: value for key, value in choices.items() if value is not None})
+
+    def words(self) -> list[str]:
+        """The options that mean this cloud on the command line."""
+        options = ["--name", self.name, "--port", str(self.port), "--pool", str(self.pool)]
+        return [*options, "--bare"] if self.bare else options

@@ -13,14 +13,14 @@ from moto.core.exceptions import ServiceException, _RESTError
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
-from moto.ec2.models.instances import Instance, InstanceState
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.general import General
 from moto.sts.models import sts_backends
 
 from ec2.rehearsal.control.backends import ec2_backend
 from ec2.rehearsal.control.hypervisor import Hypervisor
-from ec2.rehearsal.control.states import CODES, set_state
+from ec2.rehearsal.control.states import set_state
 
 # The first ones are this machine's own and a reserve, as AWS keeps the first addresses of each subnet.
 RESERVED_ADDRESSES = 10
@@ -59,6 +59,7 @@ def patch_states(hypervisor: Hypervisor) -> None:
     def create(self: Any, *arguments: Any, **choices: Any) -> None:
         moto_create(self, *arguments, **choices)
         set_state(self, "pending")
+        end_with_instance(self, choices.get("nics") or [])
 
     def start(self: Any) -> Any:
         previous = moto_start(self)
@@ -72,8 +73,8 @@ def patch_states(hypervisor: Hypervisor) -> None:
         return previous
 
     def terminate(self: Any) -> Any:
-        if self._state.name == "terminated":
-            return InstanceState("terminated", CODES["terminated"])
+        if self._state.name in ("shutting-down", "terminated"):
+            return self._state
         previous = moto_terminate(self)
         set_state(self, "shutting-down")
         return previous
@@ -81,6 +82,17 @@ def patch_states(hypervisor: Hypervisor) -> None:
     for name, ours in {"__init__": create, "start": start, "stop": stop, "terminate": terminate}.items():
         replace(Instance, name, ours)
     replace(Instance, "reboot", lambda self: hypervisor.reboot(self.id))
+
+
+def end_with_instance(instance: Any, asked: list[dict[str, Any]]) -> None:
+    """An interface that was made with the instance goes with it, unless that was asked otherwise."""
+    kept = {
+        int(nic["DeviceIndex"])
+        for nic in asked
+        if nic.get("NetworkInterfaceId") or nic.get("DeleteOnTermination") is False
+    }
+    for index, interface in instance.nics.items():
+        interface.delete_on_termination = index not in kept
 
 
 def patch_status(hypervisor: Hypervisor) -> None:

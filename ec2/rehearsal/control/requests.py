@@ -47,8 +47,8 @@ def service_of(environ: dict[str, Any]) -> str:
     return scope[3] if len(scope) > 3 else ""
 
 
-def changes_something(environ: dict[str, Any]) -> bool:
-    """Whether the cloud may be another one after this request."""
-    if action := action_of(environ):
+def changes_something(method: str, action: str) -> bool:
+    """Whether the cloud may be another one after a request of this HTTP method for this action."""
+    if action:
         return not action.startswith(READING)
-    return environ["REQUEST_METHOD"] not in ("GET", "HEAD")
+    return method not in ("GET", "HEAD")

@@ -11,7 +11,7 @@ import moto.settings
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from ec2.rehearsal.control.requests import changes_something
+from ec2.rehearsal.control.requests import action_of, changes_something, service_of
 from ec2.rehearsal.control.unsupported import refusal, unsupported
 from ec2.rehearsal.errors import RehearsalError
 
@@ -65,7 +65,7 @@ class Api:
     """The WSGI application: whoever changed something is told after the request."""
 
     def __init__(self, gate: Gate, changed: Callable[[], None]) -> None:
-        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.moto = DomainDispatcherApplication(service_application)
         self.gate = gate
         self.changed = changed
 
@@ -73,24 +73,32 @@ class Api:
         if environ["PATH_INFO"] == HEALTH:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"ok\n"]
-        if not changes_something(environ):
-            return self.answer(environ, start_response)
+        action = action_of(environ)
+        if not changes_something(environ["REQUEST_METHOD"], action):
+            return self.answer(environ, start_response, action)
         with self.gate.change():
-            answer = self.answer(environ, start_response)
+            answer = self.answer(environ, start_response, action)
         self.changed()
         return answer
 
-    def answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def answer(self, environ: dict[str, Any], start_response: Any, action: str) -> Iterable[bytes]:
         """moto's answer, or an error that a client of AWS can read."""
         try:
             return list(self.moto(environ, start_response))
         except NotImplementedError as error:
-            message = unsupported(environ, error)
+            message = unsupported(service_of(environ), action or str(error))
             log.warning(message)
             return refusal(environ, start_response, "UnsupportedOperation", message)
         except Exception as error:
             log.exception("the control plane failed at a request")
             return refusal(environ, start_response, "InternalFailure", f"{type(error).__name__}: {error}")
+
+
+def service_application(service: Any) -> Any:
+    """moto's application of one service. Raises NotImplementedError for one that moto does not know."""
+    if service is None:
+        raise NotImplementedError("any")
+    return create_backend_app(service)
 
 
 class QuietHandler(MotoRequestHandler):

@@ -8,28 +8,30 @@ from collections.abc import Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ec2.rehearsal.control.requests import action_of, service_of
+from ec2.rehearsal.control.requests import FORM, service_of
 
 # 400: what is asked is wrong here, and asking again changes nothing. Clients try 500 again.
 STATUS = "400 Bad Request"
+# Those that speak XML without forms; all others without forms speak JSON.
+XML_SERVICES = ("s3", "route53", "cloudfront")
 
 
 def refusal(environ: dict[str, Any], start_response: Any, code: str, message: str) -> Iterable[bytes]:
     """Answer in the protocol of the request: EC2's XML, the other query services' XML, JSON or CBOR."""
-    if environ.get("CONTENT_TYPE", "").startswith("application/cbor"):
+    asked, service = environ.get("CONTENT_TYPE", ""), service_of(environ)
+    if asked.startswith("application/cbor"):
         kind, body = "application/cbor", cbor({"__type": code, "message": message})
-    elif environ.get("HTTP_X_AMZ_TARGET"):
-        kind, body = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message}).encode()
+    elif asked.startswith(FORM) or service in XML_SERVICES:
+        kind, body = "text/xml", xml(service, code, message).encode()
     else:
-        kind, body = "text/xml", xml(service_of(environ), code, message).encode()
+        kind, body = "application/json", json.dumps({"__type": code, "message": message}).encode()
     start_response(STATUS, [("Content-Type", kind), ("Content-Length", str(len(body)))])
     return [body]
 
 
-def unsupported(environ: dict[str, Any], error: NotImplementedError) -> str:
+def unsupported(service: str, action: str) -> str:
     """The sentence that says which action is missing."""
-    action = action_of(environ) or str(error)
-    return f"the rehearsal does not support {service_of(environ) or 'the'} action {action}"
+    return f"the rehearsal does not support the action {service}:{action}"
 
 
 def xml(service: str, code: str, message: str) -> str:

@@ -112,10 +112,8 @@ class Containers:
 
     def remove(self, instance_id: str) -> None:
         """Remove the host with its disks, shut down or not; one that is gone already is fine."""
-        try:
+        with suppress(NotFound):
             self.container(instance_id).remove(force=True, v=True)
-        except NotFound:
-            pass
         for volume in self.client.volumes.list(filters={"name": self.disk(instance_id)}):
             volume.remove(force=True)
 

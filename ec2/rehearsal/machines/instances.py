@@ -22,6 +22,7 @@ class Instance:
     public_address: str
     mac: str
     root_device: str
+    groups: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -53,4 +54,5 @@ def read(row: dict[str, Any]) -> Instance:
         public_address=row.get("PublicIpAddress") or "",
         mac=interface.get("MacAddress", ""),
         root_device=row.get("RootDeviceName", ""),
+        groups=tuple(sorted(group["GroupName"] for group in row.get("SecurityGroups", []))),
     )

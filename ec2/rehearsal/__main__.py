@@ -1,0 +1,5 @@
+"""`python -m ec2.rehearsal`."""
+
+from ec2.rehearsal.cli import main
+
+main()
