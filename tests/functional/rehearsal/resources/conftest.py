@@ -1,0 +1,84 @@
+"""moto's plain server in this process, and clients that can reach nothing else."""
+
+import threading
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+from ec2.rehearsal.stacks.resources.contract import Clients
+from tests.functional.rehearsal.resources.moto_stack import Stack
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """The address of a moto with AWS's managed policies, on a free port of 127.0.0.1."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+        server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+        environment.setenv("MOTO_PORT", str(server.port))
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def aws(endpoint: str) -> Clients:
+    """Clients as the engine gives them; one attempt each, so that what moto lacks fails at once."""
+
+    @cache
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    return client
+
+
+@pytest.fixture
+def stack(aws: Clients) -> Iterator[Stack]:
+    """A stack of its own; what a test leaves is removed, the newest first."""
+    one = Stack(aws)
+    yield one
+    for type_name, physical_id in reversed(list(one.made)):
+        one.delete(type_name, physical_id)
+
+
+@pytest.fixture(scope="session")
+def site(aws: Clients) -> tuple[str, str]:
+    """A VPC and a subnet to be in; they stay until moto ends."""
+    one = Stack(aws)
+    vpc = one.create("AWS::EC2::VPC", CidrBlock="10.20.0.0/16")
+    network = {"VpcId": vpc, "CidrBlock": "10.20.1.0/24", "AvailabilityZone": "us-east-1a"}
+    return vpc, one.create("AWS::EC2::Subnet", **network)
+
+
+@pytest.fixture
+def vpc(site: tuple[str, str]) -> str:
+    """A VPC to be in."""
+    return site[0]
+
+
+@pytest.fixture
+def subnet(site: tuple[str, str]) -> str:
+    """A subnet to be in."""
+    return site[1]
+
+
+@pytest.fixture
+def image_id() -> str:
+    """Any of moto's own images whose root device is /dev/sda1."""
+    return "ami-03cf127a"
