@@ -102,7 +102,6 @@ class NatGateway:
 
     id: str
     subnet: str
-    private: IPv4Address
     public: IPv4Address | None
 
 

@@ -163,7 +163,7 @@ def described(rehearsal: Rehearsal, first: IPv4Network, second: IPv4Network) -> 
         subnets=subnets,
         acls=(NetworkAcl("acl-open", everything, everything),),
         groups=tuple(group(name) for name in GROUPS),
-        nat_gateways=(NatGateway("nat-1", "subnet-public", nets[1][200], rehearsal.pool[9]),),
+        nat_gateways=(NatGateway("nat-1", "subnet-public", rehearsal.pool[9]),),
         interfaces=tuple(instances(rehearsal, subnets)),
     )
 
