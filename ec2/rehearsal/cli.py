@@ -47,7 +47,7 @@ class Pool(click.ParamType[IPv4Network]):
 @click.option("--pool", type=Pool(), help=f"Its public addresses.  [default: {POOL}]")
 @click.option("--bare", is_flag=True, default=None, help="Debian's image comes without Docker, as on AWS.")
 @click.pass_context
-def commands(context: click.Context, name: str, **choices: object) -> None:
+def commands(context: click.Context, /, name: str, **choices: object) -> None:
     """A local EC2: AWS's API on loopback, with real Debian hosts behind it.
 
     Without a COMMAND it is served in the foreground. Point AWS_ENDPOINT_URL at it, with any credentials.

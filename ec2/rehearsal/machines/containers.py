@@ -59,6 +59,8 @@ class Containers:
             lasted_seconds=(until - started).total_seconds(),
             fresh=state["Status"] == "created",
             address=fixed_address(facts["NetworkSettings"]["Networks"]),
+            process=state["Pid"],
+            vpc=facts["Config"]["Labels"][VPC],
         )
 
     def create(self, instance: Instance, image: str, size: Size) -> None:
@@ -97,9 +99,10 @@ class Containers:
         """The volume that holds what the host's own Docker Engine keeps."""
         return f"{self.rehearsal.name}-{instance_id}-docker"
 
-    def start(self, instance_id: str) -> None:
-        """Start the host; one that runs stays as it is."""
+    def start(self, instance_id: str) -> int:
+        """Start the host, one that runs stays as it is; its first process."""
         self.container(instance_id).start()
+        return int(self.container(instance_id).attrs["State"]["Pid"])
 
     def stop(self, instance_id: str) -> None:
         """Shut the host down in order, or end it when that takes too long."""
@@ -124,13 +127,6 @@ class Containers:
         except NotFound:
             return ""
         return text.decode(errors="replace")
-
-    def process(self, instance_id: str) -> int:
-        """The host's first process as this machine counts; 0 when it does not run."""
-        try:
-            return int(self.container(instance_id).attrs["State"]["Pid"])
-        except NotFound:
-            return 0
 
     def container(self, instance_id: str) -> Any:
         """The SDK's object. Raises NotFound."""

@@ -14,7 +14,10 @@ BOOTED_AFTER_SECONDS = 30
 
 @dataclass(frozen=True)
 class Host:
-    """A host in its container: whether it runs, what it ended with, for how many seconds it ran or runs."""
+    """A host in its container: whether it runs, what it ended with, for how many seconds it ran or runs.
+
+    `process` is its first process as this machine counts, 0 when it does not run.
+    """
 
     instance_id: str
     container_id: str
@@ -24,6 +27,8 @@ class Host:
     # It was made, and never started.
     fresh: bool = False
     address: str = ""
+    process: int = 0
+    vpc: str = ""
 
 
 class Step(Enum):

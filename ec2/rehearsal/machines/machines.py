@@ -80,11 +80,11 @@ class Machines:
     def look(self, workers: ThreadPoolExecutor) -> None:
         """One pass: every host that is not being worked on gets its next step."""
         instances, hosts = wanted(self.steps.ec2), self.containers.hosts()
-        self.steps.surroundings.settle(instances)
+        self.steps.surroundings.settle(instances, hosts)
         running = [one for one in instances.values() if one.state == "running" and one.id in hosts]
         self.steps.reachable.watch({one.id: one.private_address for one in running})
         for one in running:
-            self.report_boot(one)
+            self.report_boot(one, hosts[one.id].process)
         for instance_id in instances.keys() | hosts.keys():
             with self.lock:
                 if instance_id in self.busy:
@@ -112,11 +112,11 @@ class Machines:
                 self.busy.discard(instance_id)
             self.wake.set()
 
-    def report_boot(self, instance: Instance) -> None:
+    def report_boot(self, instance: Instance, process: int) -> None:
         """Say of a host once how its boot went."""
         if instance.id not in self.steps.booting:
             return
-        boot = boot_result(self.containers.process(instance.id))
+        boot = boot_result(process)
         if boot is None:
             return
         self.steps.booting.discard(instance.id)

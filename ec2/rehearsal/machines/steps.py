@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ec2.rehearsal.control import states
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.machines.containers import Containers
-from ec2.rehearsal.machines.decision import Step
+from ec2.rehearsal.machines.decision import Host, Step
 from ec2.rehearsal.machines.instances import Instance
 from ec2.rehearsal.machines.reachability import Reachability
 from ec2.rehearsal.machines.sizes import size
@@ -20,20 +20,17 @@ CONSOLE_TAIL_LINES = 15
 Instances = Mapping[str, Instance]
 
 
-class Surroundings:
-    """What hosts stand in: networks and disks. Each part may raise RehearsalError."""
+class Surroundings(Protocol):
+    """What hosts stand on: networks and disks. Each part may raise RehearsalError."""
 
-    def settle(self, instances: Instances) -> None:
-        """Before any host is started: have the rules that are to hold for these."""
+    def settle(self, instances: Instances, hosts: Mapping[str, Host]) -> None:
+        """Before any host is started: have the rules that are to hold, and the disks of those that run."""
 
     def make_room(self, instance: Instance) -> None:
         """Before this host is made: have its network."""
 
     def furnish(self, instance: Instance, process: int) -> None:
         """Once this host has started with that first process: give it its disks."""
-
-    def clear(self, instance_id: str) -> None:
-        """Before this host ends: take its disks back in order."""
 
 
 @dataclass
@@ -89,13 +86,11 @@ class Steps:
         """Start the host and give it its disks."""
         self.reachable.forget(instance.id)
         self.booting.add(instance.id)
-        self.containers.start(instance.id)
-        self.surroundings.furnish(instance, self.containers.process(instance.id))
+        self.surroundings.furnish(instance, self.containers.start(instance.id))
 
     def stop(self, instance: Instance) -> None:
         """Shut the host down."""
         self.containers.stop(instance.id)
-        self.surroundings.clear(instance.id)
 
     def reboot(self, instance: Instance) -> None:
         """Shut the host down and start it."""
@@ -106,7 +101,6 @@ class Steps:
     def remove(self, instance_id: str) -> None:
         """Shut the host down and remove it."""
         self.containers.end(instance_id)
-        self.surroundings.clear(instance_id)
         self.containers.remove(instance_id)
 
     def give_up(self, instance: Instance) -> None:

@@ -1,0 +1,119 @@
+"""The story of the local EC2: prepare this machine, put the parts together, serve until told to stop."""
+
+import logging
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import docker
+
+from ec2.rehearsal import process
+from ec2.rehearsal.control import patches, seeds, server
+from ec2.rehearsal.control.clients import Clients, connect
+from ec2.rehearsal.ground import Ground
+from ec2.rehearsal.imds.service import MetadataService
+from ec2.rehearsal.machines.containers import Containers
+from ec2.rehearsal.machines.images import build_host_images, host_image
+from ec2.rehearsal.machines.machines import Machines
+from ec2.rehearsal.machines.reachability import Reachability
+from ec2.rehearsal.machines.steps import Steps
+from ec2.rehearsal.network import applier, names
+from ec2.rehearsal.settings import ACCOUNT, REGION, Rehearsal
+from ec2.rehearsal.stacks.engine import Engine
+from ec2.rehearsal.stacks.resources import RESOURCE_TYPES
+from ec2.rehearsal.stacks.wire import install
+from ec2.rehearsal.volumes import reconcile as volumes
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one process consists of."""
+
+    aws: Clients
+    machines: Machines
+    engine: Engine
+    gate: server.Gate
+
+
+def serve_until_told(rehearsal: Rehearsal, say: Say) -> None:
+    """Be the cloud until SIGTERM or Ctrl-C; the hosts go on, and the next process adopts them.
+
+    Raises RehearsalError when this machine cannot carry it; nothing is left half made then.
+    """
+    told = on_signals()
+    with process.alone(rehearsal):
+        rehearsal.remember()
+        applier.start(rehearsal)
+        volumes.start(rehearsal)
+        build_host_images(say)
+        parts = put_together(rehearsal, say)
+        with listening(rehearsal, parts):
+            parts.engine.resume()
+            loop = threading.Thread(target=parts.machines.run, name="machines")
+            loop.start()
+            say(f"the local EC2 answers at {rehearsal.endpoint}, its hosts in {rehearsal.pool}")
+            told.wait()
+            say("stopping; the hosts go on")
+            parts.machines.stop()
+            loop.join()
+
+
+def on_signals() -> threading.Event:
+    """Set when the process is told to end."""
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    return told
+
+
+def put_together(rehearsal: Rehearsal, say: Say) -> Parts:
+    """Every part, wired to its neighbours; nothing runs yet."""
+    server.configure_moto(rehearsal.port)
+    aws = connect(rehearsal.endpoint)
+    containers = Containers(rehearsal, docker.from_env())
+    ground = Ground(rehearsal, aws("ec2"), containers, say)
+    images = {machine_image: host_image(target) for machine_image, target in seeds.TARGETS.items()}
+    steps = Steps(aws("ec2"), containers, images, ground, Reachability(names.PROBE_MARK), say)
+    machines, engine = Machines(steps), Engine(RESOURCE_TYPES, aws, ACCOUNT, REGION)
+    patches.patch_moto(machines, rehearsal.pool)
+    install(engine)
+    seeds.seed(rehearsal.bare)
+    return Parts(aws, machines, engine, server.Gate())
+
+
+@contextmanager
+def listening(rehearsal: Rehearsal, parts: Parts) -> Iterator[None]:
+    """While the API answers people on loopback and hosts at the gateway, and the metadata service hosts."""
+    api, gateway = server.Api(parts.gate, parts.machines.changed), str(rehearsal.gateway)
+    metadata = MetadataService(parts.aws)
+    open_ = []
+    try:
+        open_.append(server.listen("127.0.0.1", rehearsal.port, api))
+        open_.append(server.listen(gateway, rehearsal.port, api))
+        open_.append(server.listen(gateway, rehearsal.metadata_port, metadata))
+        yield
+    finally:
+        for each in open_:
+            each.shutdown()
+            each.server_close()
+
+
+def remove_everything(rehearsal: Rehearsal) -> str:
+    """Leave nothing of the cloud on this machine, whatever its process left; what was removed, as a sentence.
+
+    Safe to run twice, and after the process was killed.
+    """
+    containers = Containers(rehearsal, docker.from_env())
+    hosts = len(containers.hosts())
+    containers.remove_all()
+    volumes.remove_all(rehearsal)
+    applier.remove_all(rehearsal.name)
+    shutil.rmtree(rehearsal.state, ignore_errors=True)
+    return f"the cloud '{rehearsal.name}' is gone, with {hosts} hosts"
