@@ -1,13 +1,13 @@
 # Every habit as one verb; the work is done by python -m compose and by the checkers themselves.
 .DEFAULT_GOAL := help
-.PHONY: help up build down clean ps logs test check format lock
+.PHONY: help up build down clean ps logs rehearse rehearse-down test check format lock
 
 PYTHON ?= python3
 RUN := .venv/bin/python -m
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand --tabs=16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand --tabs=23
 
 up: .venv/run  ## Start the whole stack, or ROLES="app database"; safe to repeat
 	@sh ec2/host/docker.sh
@@ -29,6 +29,16 @@ ps: .venv/run  ## Show every service, its state and its address
 logs: .venv/run  ## Follow the logs, of one service with SERVICE=microblog
 	@$(RUN) compose logs --follow $(SERVICE)
 
+rehearse: .venv/rehearsal  ## Start a local EC2 and launch a stack in it; needs root, costs nothing
+	@sh ec2/host/docker.sh
+	@sh ec2/rehearsal/packages.sh
+	@$(RUN) ec2.rehearsal start
+	@$(RUN) ec2.rehearsal try
+	@$(RUN) ec2.rehearsal status
+
+rehearse-down: .venv/rehearsal  ## Remove the local EC2; nothing of it is left
+	@$(RUN) ec2.rehearsal down
+
 check: .venv/test  ## Check style, types, direction and the unit tests: no Docker, under 3 minutes
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
@@ -41,6 +51,7 @@ check: .venv/test  ## Check style, types, direction and the unit tests: no Docke
 
 test: check  ## Check, then test every image and the whole stack, with Docker
 	@sh ec2/host/docker.sh
+	@sh ec2/rehearsal/packages.sh
 	@$(RUN) pytest tests/functional tests/e2e
 
 format: .venv/test  ## Put the code into its one format
@@ -49,6 +60,7 @@ format: .venv/test  ## Put the code into its one format
 
 lock:  ## Write the lock files anew (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group rehearsal --output-file requirements-rehearsal.txt
 	$(LOCK) images/microblog/requirements.in --output-file images/microblog/requirements.txt
 	$(LOCK) pyproject.toml --group test --group check images/microblog/requirements.in --output-file requirements-test.txt
 
@@ -56,6 +68,10 @@ lock:  ## Write the lock files anew (needs uv)
 	@sh compose/venv.sh $(PYTHON) requirements.txt
 	@touch $@
 
+.venv/rehearsal: requirements-rehearsal.txt
+	@sh compose/venv.sh $(PYTHON) requirements-rehearsal.txt
+	@touch .venv/run $@
+
 .venv/test: requirements-test.txt
 	@sh compose/venv.sh $(PYTHON) requirements-test.txt
-	@touch .venv/run $@
+	@touch .venv/run .venv/rehearsal $@

@@ -4,6 +4,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from ec2.rehearsal import process
@@ -73,17 +74,29 @@ def stacks(aws: Clients) -> list[dict[str, str]]:
 
 def print_status(page: Console, rehearsal: Rehearsal, known: dict[str, Any]) -> None:
     """Print the tables, and how to point a client at the cloud."""
-    page.print(table("host", known["hosts"]) if known["hosts"] else "no hosts")
-    page.print(table("stack", known["stacks"]) if known["stacks"] else "no stacks")
-    page.print(f"\nthe cloud '{rehearsal.name}' is process {known['process']}; to use it:", soft_wrap=True)
+    for what in ("host", "stack"):
+        rows = known[f"{what}s"]
+        if rows:
+            # As wide as it is: an id that is broken in two cannot be copied.
+            shown = table(what, rows)
+            page.print(shown, width=natural_width(page, shown), crop=False)
+        else:
+            page.print(f"no {what}s")
+        page.print()
+    page.print(f"the cloud '{rehearsal.name}' is process {known['process']}; to use it:", soft_wrap=True)
     page.print(environment(rehearsal), soft_wrap=True)
+
+
+def natural_width(page: Console, shown: Table) -> int:
+    """How many columns the table takes when none is cut."""
+    return Measurement.get(page, page.options.update(max_width=1000), shown).maximum
 
 
 def table(what: str, rows: list[dict[str, str]]) -> Table:
     """Rows of the same keys as a table; the first column is called after what a row is."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for key in rows[0]:
-        shown.add_column(what if key == "name" else key, overflow="fold")
+        shown.add_column(what if key == "name" else key, no_wrap=True)
     for values in rows:
         shown.add_row(*values.values(), style="dim" if values.get("state") == "terminated" else "")
     return shown
