@@ -65,7 +65,7 @@ def remove_all(cloud: str) -> None:
 def loaded(cloud: str) -> str:
     """The version of the rules in the kernel; "" when there is no table."""
     done = subprocess.run(
-        ["nft", "list", "table", names.FAMILY, names.table(cloud)],
+        ["nft", "--terse", "list", "table", names.FAMILY, names.table(cloud)],
         capture_output=True,
         text=True,
         check=False,

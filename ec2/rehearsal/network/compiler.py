@@ -10,15 +10,15 @@ which traffic from this machine itself never goes.
 Bridges are named with a prefix of the cloud's own, so an interface that no rule knows yet is closed.
 """
 
-from ec2.rehearsal.network import acls, addresses, groups, names, nft, routes, services
+from ec2.rehearsal.network import acls, addresses, groups, names, nat_gateways, nft, routes, services
 from ec2.rehearsal.network.model import Network
 from ec2.rehearsal.network.services import Services
 from ec2.rehearsal.settings import Rehearsal
 
 # Between connection tracking (-200) and the translation of destinations (-100).
-LEAVES = (-160, -150, -149, -148)
+LEAVES = (-160, -150, -149, -148, -147, -146)
 # After the translation of sources (100), Docker's own included.
-ARRIVES = (110, 111)
+ARRIVES = (110, 111, 112, 113)
 
 
 def compile_rules(network: Network, rehearsal: Rehearsal, offered: Services) -> str:
@@ -39,6 +39,7 @@ def compile_rules(network: Network, rehearsal: Rehearsal, offered: Services) -> 
             *groups.parts(network),
             *acls.parts(network),
             *routes.parts(network, rehearsal.pool),
+            *nat_gateways.parts(network, rehearsal.pool),
             *addresses.parts(network, rehearsal.pool),
         ],
     )
@@ -60,7 +61,7 @@ def closed_rules(cloud: str) -> str:
 
 
 def leaving(network: Network, others: str) -> list[str]:
-    """Prerouting: the sender's own address, its groups, its subnet's ACL, its subnet's routes."""
+    """Prerouting: the sender's own address, its groups, its subnet's ACL and routes, its NAT gateway's."""
     bridges = {vpc.id: vpc.bridge for vpc in network.vpcs}
     own = {f'"{bridges[i.vpc]}" . {i.mac} . {i.private}' for i in network.interfaces if i.vpc in bridges}
     check = nft.rule(
@@ -72,6 +73,8 @@ def leaving(network: Network, others: str) -> list[str]:
         "leaves-groups": ["jump exempt-out", *groups.judged("out", "saddr")],
         "leaves-acl": ["jump exempt-out", *acls.judged("out", "saddr")],
         "leaves-route": ["jump exempt-out", *routes.judged()],
+        "leaves-nat-in": ["jump exempt-out", nat_gateways.judged("there-in", "saddr")],
+        "leaves-nat-out": ["jump exempt-out", nat_gateways.judged("there-out", "saddr")],
     }
     return [
         *(
@@ -83,8 +86,10 @@ def leaving(network: Network, others: str) -> list[str]:
 
 
 def arriving(others: str) -> list[str]:
-    """Postrouting: the receiver's subnet's ACL, then its groups."""
+    """Postrouting: the receiver's NAT gateway's ACL, its subnet's ACL, then its groups."""
     chains = {
+        "arrives-nat-in": [nat_gateways.judged("back-in", "daddr")],
+        "arrives-nat-out": [nat_gateways.judged("back-out", "daddr")],
         "arrives-acl": acls.judged("in", "daddr"),
         "arrives-groups": groups.judged("in", "daddr"),
     }

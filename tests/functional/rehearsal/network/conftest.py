@@ -115,7 +115,11 @@ def built(engine: docker.DockerClient, run_id: str) -> Iterator[Cloud]:
         ip("addr", "add", f"{outside[53]}/32", "dev", names.digest(name, 8))
         cloud.sites = {"here": HERE, **sites}
         for listener in (*(i.name for i in network.interfaces), "internet"):
-            undo.enter_context(cloud.sites[listener].listening(f"tcp/0.0.0.0/{n}" for n in PORTS))
+            undo.enter_context(
+                cloud.sites[listener].listening(
+                    [*(f"tcp/0.0.0.0/{n}" for n in PORTS), f"udp/0.0.0.0/{OPEN_PORT}"]
+                )
+            )
         undo.enter_context(HERE.listening(own_listeners(offered, network)))
         yield cloud
 

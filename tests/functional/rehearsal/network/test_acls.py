@@ -66,3 +66,21 @@ def test_what_may_not_leave_does_not(cloud: Cloud) -> None:
     attempts = [to(cloud.private("web")), to(cloud.public("web")), to(cloud.private("db2"))]
     assert cloud.sites["web2"].probe(attempts) == ["", "", cloud.private("web2")]
     assert cloud.sites["web"].probe([to(cloud.private("web2"))]) == [cloud.private("web")]
+
+
+def test_what_goes_by_a_nat_gateway_crosses_the_border_of_its_subnet_both_ways(cloud: Cloud) -> None:
+    network = with_open_groups(cloud.network)
+    ways = [to(cloud.public("web2")), to(cloud.private("web2"))]
+    nat, private = str(network.nat_gateways[0].public), cloud.private("app2")
+
+    def guarded(ingress: tuple[AclEntry, ...], egress: tuple[AclEntry, ...]) -> Network:
+        subnets = [replace(s, acl="acl-own") if s.id == "subnet-public" else s for s in network.subnets]
+        acls = (*network.acls, NetworkAcl("acl-own", ingress, egress))
+        return replace(network, subnets=tuple(subnets), acls=acls)
+
+    cloud.apply(guarded((ASKED,), (ASKED, EPHEMERAL)))
+    assert cloud.sites["app2"].probe(ways) == ["", private]
+    cloud.apply(guarded((ASKED, EPHEMERAL), (ASKED,)))
+    assert cloud.sites["app2"].probe(ways) == ["", private]
+    cloud.apply(guarded((ASKED, EPHEMERAL), (ASKED, EPHEMERAL)))
+    assert cloud.sites["app2"].probe(ways) == [nat, private]

@@ -3,7 +3,9 @@ address, `probe` says for each attempt what came back. Stands alone, so that nse
 
 import asyncio
 import json
+import os
 import socket
+import struct
 import sys
 from typing import Any
 
@@ -18,6 +20,8 @@ NO_SUCH_NAME = bytes.fromhex("8183")
 
 async def probe(attempt: dict[str, Any]) -> str:
     """The address under which the other side saw us, or SILENCE, or REFUSED."""
+    if attempt.get("ping"):
+        return await ping(attempt["to"])
     kind = socket.SOCK_DGRAM if attempt.get("udp") else socket.SOCK_STREAM
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, kind) as ours:
@@ -35,6 +39,25 @@ async def probe(attempt: dict[str, Any]) -> str:
             return SILENCE
         except OSError as error:
             return REFUSED if isinstance(error, ConnectionError) else str(error)
+
+
+async def ping(address: str) -> str:
+    """The address that answered one echo request."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as ours:
+        ours.setblocking(False)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                ours.connect((address, 0))  # only notes the address; asyncio's own looks for a service's name
+                # Type 8, code 0, the checksum, a number of its own (one seen before is tracked), sequence 0.
+                number = os.getpid() & 0xF7FF
+                checksum = 0xFFFF - sum(divmod(0x0800 + number, 0x10000))
+                await loop.sock_sendall(ours, struct.pack("!BBHHH", 8, 0, checksum, number, 0))
+                while not (packet := await loop.sock_recv(ours, 100))[20:].startswith(b"\0\0"):
+                    continue
+                return socket.inet_ntoa(packet[12:16])
+        except TimeoutError:
+            return SILENCE
 
 
 async def probe_all(attempts: list[dict[str, Any]]) -> list[str]:
