@@ -57,6 +57,7 @@ def reconcile(
 def start(rehearsal: Rehearsal) -> None:
     """Before the first pass: undo what a killed process has left half done."""
     with one_at_a_time:
+        rehearsal.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         for each in places.files(rehearsal, places.UNFINISHED):
             each.unlink(missing_ok=True)
         for loop in loops.loops(rehearsal):
