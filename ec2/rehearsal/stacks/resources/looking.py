@@ -54,6 +54,12 @@ def refusal(code: str, message: str, operation: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
+def refuse_taken(taken: object, type_name: str, name: str) -> None:
+    """Refuse a name that somebody has, where the service itself would quietly change what is there."""
+    if taken:
+        raise refusal("AlreadyExists", f"Resource of type {type_name} with name {name} exists", "Create")
+
+
 def picked(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Those of the named values that are there."""
     return {name: values[name] for name in names if values.get(name) is not None}

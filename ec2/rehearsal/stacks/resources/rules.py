@@ -69,10 +69,12 @@ class Rule:
 
     @property
     def template(self) -> dict[str, Any]:
-        """As a template writes it."""
+        """As a template writes it, with all that one may say of it."""
         peer = {name: self.value for name, kind in PEERS[self.egress].items() if kind == self.peer}
+        owner = {"SourceSecurityGroupOwnerId": self.owner} if self.owner and not self.egress else {}
         described = {"Description": self.description} if self.description else {}
-        return {"IpProtocol": self.protocol, **self.port_range, **peer, **described}
+        ports = self.port_range or {"FromPort": -1, "ToPort": -1}
+        return {"IpProtocol": self.protocol, **ports, **peer, **owner, **described}
 
     @property
     def port_range(self) -> dict[str, int]:
@@ -97,8 +99,9 @@ def from_live(live: Mapping[str, Any]) -> Rule:
     referenced = live.get("ReferencedGroupInfo")
     said = {**live, "ReferencedGroupId": referenced["GroupId"]} if referenced else live
     peer, value = next((kind, said[name]) for kind, name in REQUESTS.items() if name in said)
-    protocol, description = canonical_protocol(live["IpProtocol"]), live.get("Description", "")
-    return Rule(live["IsEgress"], protocol, ports(protocol, live), peer, value, description=description)
+    owner, description = (referenced or {}).get("UserId", ""), live.get("Description", "")
+    protocol = canonical_protocol(live["IpProtocol"])
+    return Rule(live["IsEgress"], protocol, ports(protocol, live), peer, value, owner, description)
 
 
 def canonical_protocol(given: Any) -> str:

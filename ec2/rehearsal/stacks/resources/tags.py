@@ -1,6 +1,6 @@
 """Tags: the template's own, over those that the stack puts on all it makes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,14 @@ def tag_change(old: Mapping[str, Any], new: Mapping[str, Any], place: Place) -> 
     return TagChange(wanted, [key for key in template_tags(old) if key not in wanted])
 
 
+def carry_out(change: TagChange, drop: Callable[[list[str]], object], put: Callable[[Tags], object]) -> None:
+    """Do both halves by a service's own calls, neither of which takes an empty list."""
+    if change.dropped:
+        drop(change.dropped)
+    if change.put:
+        put(change.put)
+
+
 def specified(kind: str, tags: Mapping[str, str]) -> dict[str, Any]:
     """The argument by which EC2 tags at creation; it takes no empty one."""
     return {"TagSpecifications": [{"ResourceType": kind, "Tags": pairs(tags)}]} if tags else {}
@@ -54,8 +62,9 @@ def specified(kind: str, tags: Mapping[str, str]) -> dict[str, Any]:
 
 def retag(aws: Clients, ec2_id: str, old: Mapping[str, Any], new: Mapping[str, Any], place: Place) -> None:
     """Bring the tags of one of EC2's things up to date."""
-    change = tag_change(old, new, place)
-    if change.dropped:
-        aws("ec2").delete_tags(Resources=[ec2_id], Tags=[{"Key": key} for key in change.dropped])
-    if change.put:
-        aws("ec2").create_tags(Resources=[ec2_id], Tags=pairs(change.put))
+    ec2 = aws("ec2")
+    carry_out(
+        tag_change(old, new, place),
+        lambda keys: ec2.delete_tags(Resources=[ec2_id], Tags=[{"Key": key} for key in keys]),
+        lambda tags: ec2.create_tags(Resources=[ec2_id], Tags=pairs(tags)),
+    )
