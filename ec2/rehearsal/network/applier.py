@@ -1,9 +1,10 @@
 """Makes this machine's kernel keep the rules: the one module that runs nft.
 
-With Docker 28 and newer a bridge also needs the network option
-`com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected`, according to its documentation: from that
-version Docker drops packets from elsewhere to ports that were not published, in a table of its own where
-ours cannot overrule it. Engine 26, where this was tried, has no such rules and ignores no option it lacks.
+Docker's own rules stay as they are, and with Engine 26 they are enough: traffic from this machine goes
+through no forward chain, and what stays on one bridge is accepted, also after a public address became a
+private one. Docker 28 and newer drop connections from elsewhere to ports that were not published, in a
+place where nothing of ours can overrule it; by its documentation the network option
+`com.docker.network.bridge.gateway_mode_ipv4=nat-unprotected` ends that. Neither was tried here.
 """
 
 import subprocess

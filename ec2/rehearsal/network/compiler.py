@@ -113,7 +113,11 @@ def translation(inside: str, outside: str, offered: Services) -> list[str]:
 
 
 def crossing(network: Network, inside: str, outside: str, pool: str, offered: Services) -> list[str]:
-    """Forward: from one bridge to another only by a public address, and from elsewhere only answers."""
+    """Forward: from one bridge to another only by a public address, and from elsewhere only answers.
+
+    Docker 26 drops what goes from one of its bridges to another after us (DOCKER-ISOLATION-STAGE-2), so
+    instances of two VPCs do not meet at all there; this table never overrules Docker's.
+    """
     same = [nft.rule(f'iifname "{v.bridge}" oifname "{v.bridge}" accept', because=v.id) for v in network.vpcs]
     rules = [
         nft.rule(f"{pool} counter drop", because="nobody's public address"),

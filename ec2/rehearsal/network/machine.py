@@ -13,6 +13,7 @@ from ec2.rehearsal.network import names
 
 KERNEL = Path("/proc/sys/net")
 RESOLVERS = Path("/etc/resolv.conf")
+STUB, BEHIND_STUB = IPv4Address("127.0.0.53"), Path("/run/systemd/resolve/resolv.conf")
 # A default route, also one that a VPN split in two, is no use of a range.
 SHORTEST_PREFIX = 2
 
@@ -24,11 +25,12 @@ def check() -> None:
     for tool, package in (("nft", "nftables"), ("ip", "iproute2")):
         if not shutil.which(tool):
             raise RehearsalError(f"{tool} is not installed", f"apt-get install {package}")
-    if not enabled("bridge/bridge-nf-call-iptables"):
-        raise RehearsalError(
-            "traffic inside a bridge does not pass the packet filter on this machine",
-            "modprobe br_netfilter && sysctl -w net.bridge.bridge-nf-call-iptables=1",
-        )
+    for setting in ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables"):
+        if not enabled(f"bridge/{setting}"):
+            raise RehearsalError(
+                "traffic inside a bridge does not pass the packet filter on this machine",
+                f"modprobe br_netfilter && sysctl -w net.bridge.{setting}=1",
+            )
     if not enabled("ipv4/ip_forward"):
         raise RehearsalError("this machine forwards no packets", "sysctl -w net.ipv4.ip_forward=1")
 
@@ -72,8 +74,13 @@ def resolver_within(wanted: IPv4Network) -> str:
 
 
 def resolvers() -> tuple[IPv4Address, ...]:
-    """The IPv4 servers of this machine's resolv.conf, in its order."""
-    lines = RESOLVERS.read_text().splitlines() if RESOLVERS.exists() else []
+    """The IPv4 servers that Docker asks: those of resolv.conf, or those behind systemd-resolved's stub."""
+    named = nameservers(RESOLVERS)
+    return nameservers(BEHIND_STUB) if named == (STUB,) else named
+
+
+def nameservers(file: Path) -> tuple[IPv4Address, ...]:
+    lines = file.read_text().splitlines() if file.exists() else []
     words = [line.split() for line in lines]
     named = [line[1] for line in words if len(line) > 1 and line[0] == "nameserver" and ":" not in line[1]]
     return tuple(IPv4Address(address) for address in named)

@@ -16,6 +16,7 @@ from tests.functional.rehearsal.network.conftest import (
     Cloud,
     port,
 )
+from tests.functional.rehearsal.network.sites import Site
 
 # What an instance with these may do is decided by routes and addresses alone.
 OPEN = SecurityGroup(
@@ -200,3 +201,23 @@ def test_who_sends_with_anothers_address_is_not_heard(open_cloud: Cloud) -> None
         for address in stolen:
             site.run("ip", "addr", "delete", f"{address}/32", "dev", "eth0")
     assert answers == [heard, "", ""]
+
+
+def test_ipv6_is_no_way_around(open_cloud: Cloud) -> None:
+    # Any root can give an interface its link-local address; nothing of AWS's answers there.
+    wanted = "cd /proc/sys/net/ipv6/conf/eth0 && echo 0 >accept_dad && echo 0 >disable_ipv6"
+    for place in ("web", "db"):
+        assert open_cloud.sites[place].run("sh", "-c", wanted).returncode == 0
+    with (
+        open_cloud.sites["db"].listening(["tcp/::/7777"]),
+        open_cloud.sites["here"].listening(["tcp/::/17777"]),
+    ):
+        neighbour = link_local(open_cloud.sites["db"], "eth0")
+        bridge = link_local(open_cloud.sites["here"], open_cloud.network.vpcs[0].bridge)
+        attempts = [to(f"{neighbour}%eth0", 7777), to(f"{bridge}%eth0", 17777)]
+        assert open_cloud.sites["web"].probe(attempts) == ["", ""]
+
+
+def link_local(site: Site, device: str) -> str:
+    listed = site.run("ip", "-6", "-brief", "address", "show", "dev", device).stdout
+    return next(word.partition("/")[0] for word in listed.split() if word.startswith("fe80:"))

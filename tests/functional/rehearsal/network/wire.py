@@ -23,8 +23,9 @@ async def probe(attempt: dict[str, Any]) -> str:
     if attempt.get("ping"):
         return await ping(attempt["to"])
     kind = socket.SOCK_DGRAM if attempt.get("udp") else socket.SOCK_STREAM
+    family = socket.AF_INET6 if ":" in attempt["to"] else socket.AF_INET
     loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, kind) as ours:
+    with socket.socket(family, kind) as ours:
         ours.setblocking(False)
         if attempt.get("mark"):
             ours.setsockopt(socket.SOL_SOCKET, SO_MARK, attempt["mark"])

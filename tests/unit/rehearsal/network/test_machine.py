@@ -1,11 +1,12 @@
 """Which of this machine's routes stand in the way of a range."""
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 import pytest
 
 from ec2.rehearsal.errors import RehearsalError
-from ec2.rehearsal.network import names
+from ec2.rehearsal.network import machine, names
 from ec2.rehearsal.network.machine import route_in_the_way
 
 WANTED = IPv4Network("10.20.0.0/16")
@@ -35,3 +36,28 @@ def test_a_route_without_an_interface_counts() -> None:
 def test_a_cloud_that_nft_could_not_name_is_refused(name: str) -> None:
     with pytest.raises(RehearsalError, match="cannot be called"):
         names.table(name)
+
+
+def test_behind_systemds_stub_are_the_servers_that_docker_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub, real = tmp_path / "stub", tmp_path / "real"
+    stub.write_text("# a comment\nnameserver 127.0.0.53\noptions edns0\n")
+    real.write_text("nameserver 10.9.9.9\nnameserver fe80::1\nsearch example\n")
+    monkeypatch.setattr(machine, "RESOLVERS", stub)
+    monkeypatch.setattr(machine, "BEHIND_STUB", real)
+    assert machine.resolvers() == (IPv4Address("10.9.9.9"),)
+    monkeypatch.setattr(machine, "RESOLVERS", real)
+    assert machine.resolvers() == (IPv4Address("10.9.9.9"),)
+    monkeypatch.setattr(machine, "RESOLVERS", tmp_path / "absent")
+    assert machine.resolvers() == ()
+
+
+def test_a_range_around_this_machines_dns_server_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "resolv.conf"
+    file.write_text("nameserver 10.20.0.53\n")
+    monkeypatch.setattr(machine, "RESOLVERS", file)
+    assert machine.resolver_within(WANTED) == "its DNS server is 10.20.0.53"
+    assert not machine.resolver_within(IPv4Network("10.21.0.0/16"))
