@@ -1,7 +1,7 @@
 """Make the machine's volumes match the API: look, decide, act, until there is nothing left to do."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import RLock
@@ -24,12 +24,16 @@ one_at_a_time = RLock()
 
 @dataclass(frozen=True)
 class Report:
-    """What was done, what stands in the way, and what is where now; pairs are (instance, volume)."""
+    """What was done, what stands in the way, and what is where now; pairs are (instance, volume).
+
+    `busy` are to be detached and still mounted, `left` are to be detached and gone from this machine.
+    """
 
     done: tuple[Action, ...]
     problems: tuple[RehearsalError, ...]
     attached: frozenset[tuple[str, str]]
     busy: frozenset[tuple[str, str]]
+    left: frozenset[tuple[str, str]]
 
 
 def reconcile(
@@ -43,15 +47,24 @@ def reconcile(
     with one_at_a_time:
         goal = wanted(ec2)
         done, problems, present = pursue(rehearsal, goal, running, forced)
+    return report(goal, present, done, problems.values())
+
+
+def report(
+    goal: Wanted, present: Present, done: Iterable[Action], problems: Iterable[RehearsalError]
+) -> Report:
+    """What a pass has come to."""
     missing = [no_content(*each) for each in impossible(goal, present).items()]
     missing += [no_place(each) for each in goal.rivals]
-    here = {pair: instance_of(pair[1], goal) == pair[0] for pair in present.nodes}
-    return Report(
-        tuple(done),
-        (*problems.values(), *missing),
-        frozenset(pair for pair, stays in here.items() if stays),
-        frozenset(pair for pair, stays in here.items() if not stays and pair[1] in present.busy),
-    )
+    attached = {pair for pair in present.nodes if instance_of(pair[1], goal) == pair[0]}
+    leaving = {
+        (each.attachment.instance, each.id)
+        for each in goal.volumes.values()
+        if each.attachment and each.attachment.leaving
+    }
+    busy = {pair for pair in (present.nodes.keys() - attached) | leaving if pair[1] in present.busy}
+    left = {pair for pair in leaving if pair[1] not in present.loops}
+    return Report(tuple(done), (*problems, *missing), frozenset(attached), frozenset(busy), frozenset(left))
 
 
 def start(rehearsal: Rehearsal) -> None:

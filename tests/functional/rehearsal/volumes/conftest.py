@@ -13,6 +13,7 @@ import requests
 from moto.server import ThreadedMotoServer
 
 from ec2.rehearsal.settings import REGION, Rehearsal
+from ec2.rehearsal.volumes.attachments import Detachments, patch_volumes
 from ec2.rehearsal.volumes.reconcile import Report, reconcile, remove_all
 from tests.conftest import ROOT
 
@@ -55,6 +56,7 @@ class Cloud:
     ec2: Any
     rehearsal: Rehearsal
     start_host: Callable[[str], Any]
+    detachments: Detachments
     hosts: list[Host] = field(default_factory=list)
 
     def host(self, command: str = "sleep infinity", **choices: Any) -> Host:
@@ -70,18 +72,25 @@ class Cloud:
     def attach(self, volume: str, host: Host, device: str = "/dev/sdf") -> None:
         self.ec2.attach_volume(VolumeId=volume, InstanceId=host.id, Device=device)
 
-    def detach(self, volume: str, host: Host) -> None:
-        self.ec2.detach_volume(VolumeId=volume, InstanceId=host.id)
+    def detach(self, volume: str, force: bool = False) -> None:
+        self.ec2.detach_volume(VolumeId=volume, Force=force)
 
-    def step(self, forced: frozenset[str] = frozenset()) -> Report:
+    def state(self, volume: str) -> str:
+        """The state of its attachment, or its own."""
+        (there,) = self.ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
+        return str(there["Attachments"][0]["State"] if there["Attachments"] else there["State"])
+
+    def step(self) -> Report:
         """One pass that meets no problem."""
-        report = self.tried(forced)
+        report = self.tried()
         assert not report.problems
         return report
 
-    def tried(self, forced: frozenset[str] = frozenset()) -> Report:
+    def tried(self) -> Report:
         running = {host.id: host.pid for host in self.hosts if host.pid}
-        return reconcile(self.rehearsal, self.ec2, running, forced)
+        report = reconcile(self.rehearsal, self.ec2, running, self.detachments.forced)
+        self.detachments.settle(report)
+        return report
 
     def disk(self, volume: str) -> Path:
         return self.rehearsal.state / "volumes" / f"{volume}.img"
@@ -145,6 +154,7 @@ def rehearsal(tmp_path: Path, run_id: str) -> Rehearsal:
 
 @pytest.fixture
 def cloud(control_plane: str, rehearsal: Rehearsal, start_host: Callable[[str], Any]) -> Iterator[Cloud]:
+    detachments = patch_volumes()
     requests.post(f"{control_plane}/moto-api/reset", timeout=10)
     ec2 = boto3.client(
         "ec2",
@@ -153,6 +163,6 @@ def cloud(control_plane: str, rehearsal: Rehearsal, start_host: Callable[[str], 
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    yield Cloud(ec2, rehearsal, start_host)
+    yield Cloud(ec2, rehearsal, start_host, detachments)
     ec2.close()
     remove_all(rehearsal)

@@ -47,7 +47,7 @@ def test_a_file_system_made_after_boot_is_found_by_its_uuid(cloud: Cloud) -> Non
         *("/dev/sdf", "/library"),
     ]
     host.run("umount /library")
-    cloud.detach(volume, host)
+    cloud.detach(volume)
     cloud.step()
     assert host.run("ls /dev/disk/by-label /run/udev/data") == "/dev/disk/by-label:\n\n/run/udev/data:"
 

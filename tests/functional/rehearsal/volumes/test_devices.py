@@ -6,7 +6,7 @@ import pytest
 
 from tests.functional.rehearsal.volumes.conftest import Cloud
 
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 
 
 def test_a_volume_has_its_size_its_name_and_the_link_by_which_a_nitro_host_finds_it(cloud: Cloud) -> None:
@@ -23,9 +23,10 @@ def test_one_gib_and_not_a_byte_more_can_be_written(cloud: Cloud) -> None:
     host, volume = cloud.host(), cloud.volume(1)
     cloud.attach(volume, host, "xvdf")
     cloud.step()
-    said = host.fails("dd if=/dev/zero of=/dev/xvdf bs=4M")
+    said = host.fails("dd if=/dev/zero of=/dev/xvdf bs=1M seek=1020 count=8")
     assert "No space left on device" in said
-    assert f"{GIB} bytes" in said
+    assert f"{4 * MIB} bytes" in said
+    assert cloud.disk(volume).stat().st_size == GIB
 
 
 def test_a_second_pass_finds_nothing_to_do(cloud: Cloud) -> None:
@@ -44,7 +45,7 @@ def test_what_one_host_wrote_another_reads(cloud: Cloud) -> None:
     cloud.attach(volume, first)
     cloud.step()
     first.run("mkfs.ext4 -q /dev/sdf; mount /dev/sdf /mnt; echo hello >/mnt/greeting; umount /mnt")
-    cloud.detach(volume, first)
+    cloud.detach(volume)
     cloud.step()
     assert first.run("ls /dev/sdf /dev/disk/by-*/* 2>/dev/null || true") == ""
     assert cloud.loop(volume) == ""
@@ -72,12 +73,14 @@ def test_a_mounted_volume_stays_until_it_is_unmounted(cloud: Cloud) -> None:
     cloud.attach(volume, first)
     cloud.step()
     first.run("mkfs.ext4 -q /dev/sdf; mount /dev/sdf /mnt")
-    cloud.detach(volume, first)
-    cloud.attach(volume, second)
-    waiting = cloud.step()
-    assert waiting.busy == {(first.id, volume)}
-    assert waiting.attached == frozenset()
+    cloud.detach(volume)
+    assert cloud.state(volume) == "detaching"
+    assert cloud.step().busy == {(first.id, volume)}
+    assert cloud.state(volume) == "busy"
     first.run("echo still >/mnt/here; umount /mnt")
+    assert cloud.step().left == {(first.id, volume)}
+    assert cloud.state(volume) == "available"
+    cloud.attach(volume, second)
     assert cloud.step().attached == {(second.id, volume)}
     assert second.run("mount /dev/sdf /mnt; cat /mnt/here") == "still"
 
@@ -87,11 +90,12 @@ def test_force_takes_a_mounted_volume_away_and_what_was_synced_goes_with_it(clou
     cloud.attach(volume, first)
     cloud.step()
     first.run("mkfs.ext4 -q /dev/sdf; mount /dev/sdf /mnt; echo synced >/mnt/file; sync -f /mnt/file")
-    cloud.detach(volume, first)
-    cloud.attach(volume, second)
-    forced = cloud.step(frozenset({volume}))
-    assert forced.attached == {(second.id, volume)}
+    cloud.detach(volume, force=True)
+    cloud.step()
+    assert cloud.state(volume) == "available"
     assert "Input/output error" in first.fails("echo lost >/mnt/another")
+    cloud.attach(volume, second)
+    cloud.step()
     assert second.run("mount /dev/sdf /mnt; cat /mnt/file; ls /mnt").split() == [
         "synced",
         "file",

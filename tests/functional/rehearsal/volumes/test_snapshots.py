@@ -65,8 +65,9 @@ def test_a_snapshot_taken_while_its_host_writes_is_a_sound_file_system(cloud: Cl
 def test_a_snapshot_outlives_its_volume_and_ends_with_its_deletion(cloud: Cloud) -> None:
     host, volume = with_file_system(cloud)
     host.run("echo kept >/mnt/file; umount /mnt")
+    cloud.detach(volume)
+    cloud.step()
     kept = snapshot(cloud, volume)
-    cloud.detach(volume, host)
     cloud.ec2.delete_volume(VolumeId=volume)
     cloud.step()
     assert not cloud.disk(volume).exists()
