@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
 from ec2.rehearsal.stacks.resources.kind import Ec2Kind, Kind
-from ec2.rehearsal.stacks.resources.looking import first, picked, unless_gone, wholly
+from ec2.rehearsal.stacks.resources.looking import first, picked, refusal, unless_gone, wholly
 from ec2.rehearsal.stacks.resources.tags import own_tags, retag
 
 
@@ -31,7 +31,7 @@ class Eip(Ec2Kind):
         """Give it to another instance, or to none."""
         live = self.look(aws, physical_id)
         if live is None:
-            raise LookupError(f"The address {physical_id} does not exist")
+            raise refusal("NotFound", f"The address {physical_id} does not exist", "AssociateAddress")
         if old.get("InstanceId") != new.get("InstanceId"):
             take_back(aws, live)
             if "InstanceId" in new:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
 from ec2.rehearsal.stacks.resources.instance_changes import change_instance, give_volumes, set_routing
@@ -45,7 +45,7 @@ class Instance(Ec2Kind):
         """Run it and wait until it runs; AWS takes a few settings only then."""
         asked = run_request(properties, all_tags(properties, place))
         made: str = aws("ec2").run_instances(**asked)["Instances"][0]["InstanceId"]
-        with wholly(lambda: aws("ec2").terminate_instances(InstanceIds=[made])):
+        with wholly(lambda: discard(aws, made)):
             self.wait_until_running(aws, made)
             set_routing(aws, made, {}, properties)
             give_volumes(aws, made, [], properties.get("Volumes", []))
@@ -68,9 +68,10 @@ class Instance(Ec2Kind):
         """An instance that ends instead is refused with AWS's own reason."""
         try:
             wait(aws("ec2"), "instance_running", InstanceIds=[instance_id])
-        except WaiterError as error:
-            live = described(aws, instance_id) or {}
-            reason = live.get("StateReason", {}).get("Message") or str(error)
+        except ClientError as error:
+            reason = (described(aws, instance_id) or {}).get("StateReason", {}).get("Message")
+            if not reason:
+                raise
             raise refusal("NotStabilized", f"{instance_id}: {reason}", "RunInstances") from error
 
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
@@ -95,6 +96,12 @@ class Instance(Ec2Kind):
             "SecurityGroupIds": sorted(group["GroupId"] for group in live["SecurityGroups"]),
             "Tags": own_tags(live.get("Tags")),
         }
+
+
+def discard(aws: Clients, instance_id: str) -> None:
+    """Terminate an instance that came to nothing, though the template protects it."""
+    aws("ec2").modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})
+    aws("ec2").terminate_instances(InstanceIds=[instance_id])
 
 
 def described(aws: Clients, instance_id: str) -> dict[str, Any] | None:

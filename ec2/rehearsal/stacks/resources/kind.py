@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
+from ec2.rehearsal.stacks.resources.looking import refusal
 from ec2.rehearsal.stacks.resources.tags import all_tags, retag, specified
 
 
@@ -42,7 +43,7 @@ class Kind(ABC):
         """Give what Fn::GetAtt asks for, empty where the resource has no such thing."""
         live = self.look(aws, physical_id)
         if live is None:
-            raise LookupError(f"{self.name} {physical_id} does not exist")
+            raise refusal("NotFound", f"{self.name} {physical_id} does not exist", "GetAtt")
         return live.get(self.attributes[name], "")
 
     def read(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:

@@ -87,9 +87,15 @@ class SubnetRouteTableAssociation(Kind):
     attributes: ClassVar = {"Id": "RouteTableAssociationId"}
 
     def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
-        """The subnet leaves the main table for this one."""
-        association_id: str = aws("ec2").associate_route_table(**properties)["AssociationId"]
-        return association_id
+        """The subnet leaves the main table for this one, or another one when AWS replaces this."""
+        held = self.find(aws, "association.subnet-id", properties["SubnetId"], "SubnetId")
+        if held is None:
+            made: str = aws("ec2").associate_route_table(**properties)["AssociationId"]
+            return made
+        moved: str = aws("ec2").replace_route_table_association(
+            AssociationId=held["RouteTableAssociationId"], RouteTableId=properties["RouteTableId"]
+        )["NewAssociationId"]
+        return moved
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:
         """The subnet goes back to the main table."""
@@ -97,15 +103,19 @@ class SubnetRouteTableAssociation(Kind):
             aws("ec2").disassociate_route_table(AssociationId=physical_id)
 
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
-        """The association, which AWS lists under its table."""
-        here = [{"Name": "association.route-table-association-id", "Values": [physical_id]}]
-        table = first(aws("ec2").describe_route_tables, "RouteTables", Filters=here) or {}
-        by_id = {entry["RouteTableAssociationId"]: entry for entry in table.get("Associations", ())}
-        return by_id.get(physical_id)
+        """The association of that id."""
+        name = "association.route-table-association-id"
+        return self.find(aws, name, physical_id, "RouteTableAssociationId")
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """Which subnet uses which table."""
         return picked(live, "RouteTableId", "SubnetId")
+
+    def find(self, aws: Clients, asked: str, value: str, told: str) -> dict[str, Any] | None:
+        """An association, which AWS lists under its table: by what is asked for, and what is told."""
+        here = [{"Name": asked, "Values": [value]}]
+        table = first(aws("ec2").describe_route_tables, "RouteTables", Filters=here) or {}
+        return next((entry for entry in table.get("Associations", ()) if entry.get(told) == value), None)
 
 
 class NatGateway(Ec2Kind):

@@ -188,6 +188,17 @@ def test_an_instance_that_cannot_be_is_refused_in_aws_words(stack: Stack, image_
         stack.create(INSTANCE, ImageId=image_id, SubnetId="subnet-00000000000000000")
 
 
+def test_an_instance_that_gets_no_volume_is_not_left_behind(
+    aws: Clients, stack: Stack, subnet: str, image_id: str
+) -> None:
+    nothing = [{"VolumeId": "vol-00000000000000000", "Device": "/dev/sdf"}]
+    with pytest.raises(ClientError, match=r"InvalidVolume\.NotFound"):
+        stack.create(INSTANCE, ImageId=image_id, SubnetId=subnet, Volumes=nothing, Tags=tags(Name="half"))
+    here = [{"Name": "tag:Name", "Values": ["half"]}]
+    found = aws("ec2").describe_instances(Filters=here)["Reservations"][0]["Instances"]
+    assert [instance["State"]["Name"] for instance in found] == ["terminated"]
+
+
 MOTO = "moto: "
 
 

@@ -56,7 +56,7 @@ def test_a_deleted_vpc_is_gone(stack: Stack) -> None:
     vpc = stack.create(VPC, CidrBlock="10.21.0.0/16")
     stack.delete(VPC, vpc)
     assert stack.read(VPC, vpc) is None
-    with pytest.raises(LookupError, match=vpc):
+    with pytest.raises(ClientError, match=f"{vpc} does not exist"):
         stack.attribute(VPC, vpc, "CidrBlock")
 
 

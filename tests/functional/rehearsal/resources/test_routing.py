@@ -64,6 +64,16 @@ def test_a_subnet_uses_a_table_and_leaves_it(stack: Stack, table: str, subnet: s
     assert stack.read(ASSOCIATION, association) is None
 
 
+def test_a_subnet_changes_its_table_by_a_new_association(
+    stack: Stack, vpc: str, table: str, subnet: str
+) -> None:
+    other = stack.create(TABLE, VpcId=vpc)
+    old = stack.create(ASSOCIATION, RouteTableId=table, SubnetId=subnet)
+    new = stack.create(ASSOCIATION, RouteTableId=other, SubnetId=subnet)
+    stack.delete(ASSOCIATION, old)
+    assert stack.read(ASSOCIATION, new) == {"RouteTableId": other, "SubnetId": subnet}
+
+
 def test_a_public_nat_gateway_has_an_elastic_ip(stack: Stack, subnet: str) -> None:
     address = stack.create("AWS::EC2::EIP", Domain="vpc")
     allocation = stack.attribute("AWS::EC2::EIP", address, "AllocationId")
