@@ -3,6 +3,7 @@
 Nothing without the cloud's label is ever touched.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ class Containers:
     def __init__(self, rehearsal: Rehearsal, client: docker.DockerClient) -> None:
         self.rehearsal = rehearsal
         self.client = client
+        self.making_networks = threading.Lock()
         facts = client.info()
         self.legacy_cgroups = facts["CgroupVersion"] == "1"
         self.cpus = int(facts["NCPU"])
@@ -138,16 +140,17 @@ class Containers:
 
     def ensure_network(self, vpc: str, cidr: str, bridge: str) -> None:
         """Have the VPC's network. Raises RehearsalError when Docker cannot give it that range."""
-        if self.client.networks.list(names=[f"^{self.network_name(vpc)}$"]):
-            return
         try:
-            self.client.networks.create(
-                self.network_name(vpc),
-                driver="bridge",
-                ipam=docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=cidr)]),
-                options={"com.docker.network.bridge.name": bridge},
-                labels={**self.rehearsal.labels, VPC: vpc},
-            )
+            # The first hosts of a VPC come side by side.
+            with self.making_networks:
+                if vpc not in self.networks():
+                    self.client.networks.create(
+                        self.network_name(vpc),
+                        driver="bridge",
+                        ipam=docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=cidr)]),
+                        options={"com.docker.network.bridge.name": bridge},
+                        labels={**self.rehearsal.labels, VPC: vpc},
+                    )
         except APIError as error:
             raise RehearsalError(
                 f"Docker cannot make a network of {cidr} for {vpc}: {error.explanation}",

@@ -9,7 +9,7 @@ from ec2.rehearsal.machines.instances import Instance
 REBOOTED = 129
 POWERED_OFF = 130
 # A host that ends by itself sooner than this after its start did not boot.
-BOOTED_AFTER_SECONDS = 30
+BOOTED_AFTER_SECONDS = 10
 
 
 @dataclass(frozen=True)

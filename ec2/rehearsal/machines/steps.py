@@ -52,9 +52,10 @@ class Steps:
         try:
             self.act(step, instance_id, instance)
         except Exception as error:
-            log.exception("%s: to %s failed", instance_id, step.value)
+            if not isinstance(error, RehearsalError):
+                log.exception("%s: to %s failed", instance_id, step.value)
             if instance and step in (Step.LAUNCH, Step.START):
-                self.fail(instance, error.message if isinstance(error, RehearsalError) else str(error))
+                self.fail(instance, str(error))
 
     def act(self, step: Step, instance_id: str, instance: Instance | None) -> None:
         """Carry the step out."""
