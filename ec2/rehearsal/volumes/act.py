@@ -1,7 +1,7 @@
 """The hands: each action of decide.py done on the machine."""
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.settings import Rehearsal
@@ -59,12 +59,18 @@ def act_on_files(rehearsal: Rehearsal, action: Copy | NoContent | Make | Delete 
 
 
 def keep(rehearsal: Rehearsal, snapshot: str, volume: str) -> None:
-    """Copy a volume as it is at one moment, held still for as long as that takes."""
+    """Copy a volume as it is at one moment, held still for as long as it is read."""
     loop = loop_of(rehearsal, volume)
-    with filesystems.frozen(loop.minor) if loop else nullcontext():
-        if loop:
-            loops.flush(loop.path)
-        disks.copy(places.disk(rehearsal, volume), places.copy(rehearsal, snapshot))
+    still = held_still(loop) if loop else None
+    disks.copy(places.disk(rehearsal, volume), places.copy(rehearsal, snapshot), still=still)
+
+
+@contextmanager
+def held_still(loop: Loop) -> Iterator[None]:
+    """While all that was written to the device is in its file, and no mounted file system writes more."""
+    with filesystems.frozen(loop.minor):
+        loops.flush(loop.path)
+        yield
 
 
 def act_on_device(rehearsal: Rehearsal, action: Connect | Disconnect | PullOut | Grow) -> None:

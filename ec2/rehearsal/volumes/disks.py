@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from ec2.rehearsal.errors import RehearsalError
@@ -24,15 +25,17 @@ def make(path: Path, size: int) -> None:
     part.rename(path)
 
 
-def copy(source: Path, path: Path, size: int = 0) -> None:
+def copy(source: Path, path: Path, size: int = 0, still: AbstractContextManager[None] | None = None) -> None:
     """The same content in another file, at least `size` bytes long; shares blocks where the file system can.
 
+    `still` is entered for as long as the source is read, not until the copy is on the disk.
     Raises RehearsalError when this machine has no room for what the source really takes.
     """
     require_room(path, source.stat().st_blocks * 512)
     part = unfinished(path)
     words = ["cp", "--reflink=auto", "--sparse=auto", str(source), str(part)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    with still or nullcontext():
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         part.unlink(missing_ok=True)
         raise RehearsalError(f"{path.stem} could not be copied from {source.stem}: {done.stderr.strip()}")

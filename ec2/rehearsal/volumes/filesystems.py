@@ -13,12 +13,22 @@ FIFREEZE, FITHAW = 0xC0045877, 0xC0045878
 FS_IOC_SHUTDOWN = 0x8004587D
 WITHOUT_FLUSHING = (2).to_bytes(4, "little")
 
+# By the file behind a device: the kernel's counters when it was looked at, and what was found.
+seen: dict[str, tuple[str, dict[str, str]]] = {}
+
 
 def properties(device: Path) -> dict[str, str]:
-    """What udev would know of the device's content: ID_FS_TYPE, ID_FS_UUID, ID_FS_LABEL."""
-    words = ["blkid", "--probe", "--output", "udev", str(device)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    """What udev would know of the device's content: ID_FS_TYPE, ID_FS_UUID, ID_FS_LABEL.
+
+    Looked at again only when something went to or from the file behind it.
+    """
+    kernel = Path("/sys/class/block") / device.name
+    file, traffic = (kernel / "loop/backing_file").read_text(), (kernel / "stat").read_text()
+    if file not in seen or seen[file][0] != traffic:
+        words = ["blkid", "--probe", "--output", "udev", str(device)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        seen[file] = traffic, dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    return seen[file][1]
 
 
 @contextmanager
