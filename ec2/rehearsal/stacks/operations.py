@@ -1,6 +1,6 @@
 """What happens to a whole stack: create, update, delete, and the way back from each failure."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 from ec2.rehearsal.stacks import steps
 from ec2.rehearsal.stacks.errors import Refused
@@ -145,7 +145,7 @@ def update(work: Work) -> None:
         for held in gone:
             del work.stack.resources[held.logical_id]
         work.site.journal.stack(work.stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-    clean_up(work, "UPDATE_COMPLETE", "Update successful")
+    clean_up(work, "UPDATE_COMPLETE", "Update successful. ")
 
 
 def refused_removals(work: Work) -> str:
@@ -196,42 +196,33 @@ def roll_back_update(work: Work) -> None:
     clean_up(work, "UPDATE_ROLLBACK_COMPLETE")
 
 
-def made_since(stack: Stack, kept: dict[str, StackResource]) -> tuple[Leftover, ...]:
+def made_since(stack: Stack, kept: Mapping[str, StackResource]) -> tuple[Leftover, ...]:
     """What the update made: new resources, and new ones in the stead of old ones."""
-    new = [
-        held
+    return tuple(
+        Leftover(held, "Delete" if name in kept else leaving_policy(held, frozenset(), undoing=True))
         for name, held in stack.present.items()
-        if name not in kept or held.physical_id != kept[name].physical_id
-    ]
-    found = [Leftover(held, "Delete" if held.logical_id in kept else leaving_policy(held, frozenset(), True))
-             for held in new if held.physical_id]  # fmt: skip
-    known = {leftover.resource.physical_id for leftover in found}
-    originals = {held.physical_id for held in kept.values()}
-    earlier = [left for left in stack.leftovers if left.resource.physical_id not in known | originals]
-    return (*earlier, *found)
+        if held.physical_id and (name not in kept or held.physical_id != kept[name].physical_id)
+    )
 
 
 def clean_up(work: Work, status: str, reason: str = "") -> None:
     """Delete the leftovers, last made first; one that cannot be deleted does not fail the update."""
-    stack = work.stack
-    left = {str(index): leftover for index, leftover in enumerate(stack.leftovers)}
-    names: dict[str, set[str]] = {}
-    for key, leftover in left.items():
-        names.setdefault(leftover.resource.logical_id, set()).add(key)
-    graph = {key: frozenset(other for name in leftover.resource.depends_on for other in names.get(name, ()))
-             for key, leftover in left.items()}  # fmt: skip
+    left = {str(index): leftover for index, leftover in enumerate(work.stack.leftovers)}
 
     def remove(key: str) -> bool:
         return steps.remove(work, left[key].resource, left[key].policy, owned=False)
 
-    failed = walk(turned(graph), remove, go_on=True)
+    failed = walk(turned(between(left)), remove, go_on=True)
     with work.site.journal.lock:
-        stack.leftovers = ()
-        problem = " One or more resources could not be deleted." if failed else ""
-        end(work, status, f"{reason}.{problem}" if failed else "")
+        work.stack.leftovers = ()
+        end(work, status, f"{reason}One or more resources could not be deleted." if failed else "")
 
 
-def retoken(stack: Stack, token: str | None) -> None:
-    """A further call on the same operation brings its own token."""
-    if stack.operation:
-        stack.operation = replace(stack.operation, token=token)
+def between(left: Mapping[str, Leftover]) -> dict[str, frozenset[str]]:
+    """What the leftovers lean on among themselves; one logical id may have left several behind."""
+    return {
+        key: frozenset(
+            other for other, held in left.items() if held.resource.logical_id in leftover.resource.depends_on
+        )
+        for key, leftover in left.items()
+    }

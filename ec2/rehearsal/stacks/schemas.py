@@ -7,7 +7,6 @@ from typing import Any
 
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
-
 # The schemas differ a little from region to region; one region's is what a template is held against.
 SCHEMA_REGION = "us-east-1"
 

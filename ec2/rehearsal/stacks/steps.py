@@ -1,8 +1,9 @@
 """What is done to one resource: made, changed, put back or removed, each with its events."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -90,8 +91,25 @@ def changed(work: Work, held: StackResource) -> None:
         return
     journal.resource(work.stack, wanted, "UPDATE_IN_PROGRESS")
     place = work.place(held.logical_id)
-    resource_type.update(work.site.aws, held.physical_id, dict(held.properties), dict(properties), place)
+    old = with_dropped_tags(held, place.tags)
+    resource_type.update(work.site.aws, held.physical_id, old, dict(properties), place)
     journal.resource(work.stack, wanted, "UPDATE_COMPLETE", resource_type.note)
+
+
+def with_dropped_tags(held: StackResource, kept: Mapping[str, str]) -> dict[str, Any]:
+    """A resource's properties with the stack's tags that are no more, as if they had been its own.
+
+    So a type that drops what only the old tags had drops these too.
+    """
+    dropped = {key: value for key, value in held.tags.items() if key not in kept}
+    old = dict(held.properties)
+    own = old.get("Tags", [])
+    if dropped and isinstance(own, dict):
+        old["Tags"] = {**dropped, **own}
+    elif dropped:
+        mine = {tag["Key"] for tag in own}
+        old["Tags"] = [*own, *({"Key": key, "Value": dropped[key]} for key in dropped if key not in mine)]
+    return old
 
 
 def taggable(type_name: str) -> bool:
@@ -141,9 +159,8 @@ def updated_back(work: Work, now: StackResource, before: StackResource) -> None:
     journal, resource_type = work.site.journal, work.site.types[before.type]
     journal.resource(work.stack, now, "UPDATE_IN_PROGRESS")
     place = work.place(before.logical_id, before.tags)
-    resource_type.update(
-        work.site.aws, before.physical_id, dict(now.properties), dict(before.properties), place
-    )
+    old = with_dropped_tags(now, place.tags)
+    resource_type.update(work.site.aws, before.physical_id, old, dict(before.properties), place)
     journal.resource(work.stack, before, "UPDATE_COMPLETE")
 
 

@@ -1,5 +1,7 @@
 """What becomes of a stack when something in it fails."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from ec2.rehearsal.stacks.engine import Engine
@@ -164,3 +166,25 @@ def test_an_output_that_cannot_be_told_fails_the_stack(stacks: Stacks, aws: Any)
     assert stacks.create("untold", body)["StackStatus"] == "ROLLBACK_COMPLETE"
     assert aws("sns").list_topics()["Topics"] == []
     assert "No export named nobody-exports-this found." in stacks.reasons("untold", "ROLLBACK_IN_PROGRESS")[0]
+
+
+def test_a_creation_that_takes_too_long_is_rolled_back(
+    stacks: Stacks, engine: Engine, cloud: Any, topics: Topic, aws: Any
+) -> None:
+    last = {**topic("last"), "DependsOn": "First"}
+    topics.gate.clear()
+    body = text(Resources={"First": topic("first"), "Last": last})
+    cloud.create_stack(StackName="late", TemplateBody=body, TimeoutInMinutes=1)
+    with engine.lock:
+        stack = engine.find("late")
+        assert stack.operation is not None
+        assert stack.operation.deadline is not None
+        assert stack.operation.deadline - stack.created_at >= timedelta(minutes=1)
+        stack.operation = replace(stack.operation, deadline=stack.created_at)
+    topics.gate.set()
+    assert stacks.settled("late")["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert stacks.reasons("late", "ROLLBACK_IN_PROGRESS") == [
+        "Stack creation time exceeded the specified timeout. Rollback requested by user."
+    ]
+    assert ("Last", "CREATE_IN_PROGRESS") not in stacks.events("late")
+    assert aws("sns").list_topics()["Topics"] == []
