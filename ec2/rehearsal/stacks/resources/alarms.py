@@ -70,6 +70,9 @@ class Alarm(Kind):
         return first(aws("cloudwatch").describe_alarms, "MetricAlarms", AlarmNames=[physical_id])
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
-        """Everything has the template's name already."""
+        """Everything has the template's name already; a whole threshold is 90, not 90.0."""
         tags = aws("cloudwatch").list_tags_for_resource(ResourceARN=live["AlarmArn"])["Tags"]
-        return {**picked(live, "AlarmName", *SETTINGS), "Tags": own_tags(tags)}
+        found = {**picked(live, "AlarmName", *SETTINGS), "Tags": own_tags(tags)}
+        if float(found.get("Threshold", 0.5)).is_integer():
+            found["Threshold"] = int(found["Threshold"])
+        return found

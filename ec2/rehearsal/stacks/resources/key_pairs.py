@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
 from ec2.rehearsal.stacks.resources.kind import Ec2Kind
 from ec2.rehearsal.stacks.resources.looking import first, picked, unless_gone, wholly
-from ec2.rehearsal.stacks.resources.tags import own_tags
+from ec2.rehearsal.stacks.resources.tags import own_tags, retag
 
 
 class KeyPair(Ec2Kind):
@@ -29,6 +29,14 @@ class KeyPair(Ec2Kind):
             parameter = parameter_name(made["KeyPairId"])
             aws("ssm").put_parameter(Name=parameter, Value=made["KeyMaterial"], Type="SecureString")
         return name
+
+    def update(
+        self, aws: Clients, physical_id: str, old: dict[str, Any], new: dict[str, Any], place: Place
+    ) -> None:
+        """The stack's tags: all that the template says of a pair makes it another one."""
+        live = self.look(aws, physical_id)
+        if live is not None:
+            retag(aws, live["KeyPairId"], old, new, place)
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:
         """With the private key, where AWS kept one."""

@@ -103,7 +103,8 @@ class VolumeAttachment(Kind):
         """Detach and wait until it is; termination of the instance has done so, too."""
         live = self.look(aws, physical_id)
         if live is not None:
-            aws("ec2").detach_volume(**picked(live, "VolumeId", "InstanceId"))
+            if live["State"] != "detaching":
+                aws("ec2").detach_volume(**picked(live, "VolumeId", "InstanceId"))
             wait(aws("ec2"), "volume_available", VolumeIds=[live["VolumeId"]])
 
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:

@@ -9,10 +9,17 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ec2.rehearsal.stacks.resources.contract import Clients
 from tests.functional.rehearsal.resources.moto_stack import Stack
+
+
+class Quiet(WSGIRequestHandler):
+    """A request is not worth a line."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +27,8 @@ def endpoint() -> Iterator[str]:
     """The address of a moto with AWS's managed policies, on a free port of 127.0.0.1."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-        server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
+        moto = DomainDispatcherApplication(create_backend_app)
+        server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=Quiet)
         environment.setenv("MOTO_PORT", str(server.port))
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -53,8 +61,7 @@ def stack(aws: Clients) -> Iterator[Stack]:
     """A stack of its own; what a test leaves is removed, the newest first."""
     one = Stack(aws)
     yield one
-    for type_name, physical_id in reversed(list(one.made)):
-        one.delete(type_name, physical_id)
+    one.remove_all()
 
 
 @pytest.fixture(scope="session")

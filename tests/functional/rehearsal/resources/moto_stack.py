@@ -33,9 +33,20 @@ class Stack:
 
     def delete(self, type_name: str, physical_id: str) -> None:
         """Remove it, and once more: what is gone already is fine."""
-        properties = self.made.pop((type_name, physical_id))
-        for _ in range(2):
-            RESOURCE_TYPES[type_name].delete(self.aws, physical_id, properties, place("It"))
+        properties = self.made[type_name, physical_id]
+        self.remove(type_name, physical_id)
+        RESOURCE_TYPES[type_name].delete(self.aws, physical_id, properties, place("It"))
+
+    def remove(self, type_name: str, physical_id: str) -> None:
+        """Remove it; one that AWS will not remove stays to be removed later."""
+        properties = self.made[type_name, physical_id]
+        RESOURCE_TYPES[type_name].delete(self.aws, physical_id, properties, place("It"))
+        del self.made[type_name, physical_id]
+
+    def remove_all(self) -> None:
+        """Remove what is left, the newest first."""
+        for type_name, physical_id in reversed(list(self.made)):
+            self.remove(type_name, physical_id)
 
     def attribute(self, type_name: str, physical_id: str, name: str) -> Any:
         """What Fn::GetAtt gives."""

@@ -141,7 +141,6 @@ def test_a_protected_instance_is_not_deleted(stack: Stack, instance: str) -> Non
     stack.update(INSTANCE, instance, DisableApiTermination=True)
     with pytest.raises(ClientError, match="OperationNotPermitted"):
         stack.delete(INSTANCE, instance)
-    stack.made[INSTANCE, instance] = {"DisableApiTermination": True}
     stack.update(INSTANCE, instance, DisableApiTermination=None)
     stack.delete(INSTANCE, instance)
     assert stack.read(INSTANCE, instance) is None

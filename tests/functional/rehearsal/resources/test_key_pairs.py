@@ -25,6 +25,8 @@ def test_a_public_key_is_imported(aws: Clients, stack: Stack) -> None:
     }
     assert stack.attribute(KEY_PAIR, name, "KeyFingerprint") == found["KeyFingerprint"]
     assert private_key(aws, found["KeyPairId"]) is None
+    stack.update(KEY_PAIR, name, Tags=tags(Name="still mine"))
+    assert (stack.read(KEY_PAIR, name) or {})["Tags"] == tags(Name="still mine", Owner="team")
     stack.delete(KEY_PAIR, name)
     assert stack.read(KEY_PAIR, name) is None
 

@@ -56,7 +56,6 @@ def test_a_volume_is_attached_and_detached(stack: Stack, subnet: str, image_id: 
     assert stack.read(ATTACHMENT, attachment) == where
     with pytest.raises(ClientError, match="VolumeInUse"):
         stack.delete(VOLUME, volume)
-    stack.made[VOLUME, volume] = {}
     stack.delete(ATTACHMENT, attachment)
     assert stack.read(ATTACHMENT, attachment) is None
     stack.delete(VOLUME, volume)

@@ -15,7 +15,7 @@ BUSY = {
     "Statistic": "Average",
     "Period": 60,
     "EvaluationPeriods": 5,
-    "Threshold": 90.0,
+    "Threshold": 90,
     "ComparisonOperator": "GreaterThanThreshold",
 }
 
@@ -68,6 +68,7 @@ def test_an_alarm_is_put_as_a_whole(stack: Stack) -> None:
         **BUSY,
     )
     assert alarm.startswith("demo-Busy-")
+    assert str((stack.read(ALARM, alarm) or {})["Threshold"]) == "90"
     stack.update(ALARM, alarm, Threshold=95.5, TreatMissingData="breaching", Tags=tags(Name="b"))
     assert stack.read(ALARM, alarm) == {
         **BUSY,

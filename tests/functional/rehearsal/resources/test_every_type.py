@@ -1,0 +1,127 @@
+"""One stack with every type, by the engine: made, in sync, changed, deleted with nothing left."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+
+from ec2.rehearsal.settings import ACCOUNT, REGION
+from ec2.rehearsal.stacks.engine import Engine
+from ec2.rehearsal.stacks.resources import RESOURCE_TYPES
+from ec2.rehearsal.stacks.resources.contract import Clients
+from ec2.rehearsal.stacks.wire import install
+from tests.waiting import wait_until
+
+TEMPLATE = Path(__file__).with_name("every_type.yaml").read_text()
+MAY = {"Capabilities": ["CAPABILITY_IAM"]}
+CHANGES = {
+    "InstanceType: t3.micro": "InstanceType: t3.small",
+    "Size: 10": "Size: 20",
+    "RetentionInDays: 7": "RetentionInDays: 30",
+    "EnableDnsHostnames: true": "EnableDnsHostnames: false",
+    "DisplayName: Alerts": "DisplayName: Alarms",
+}
+
+
+@pytest.fixture
+def engine(aws: Clients) -> Engine:
+    engine = Engine(RESOURCE_TYPES, aws, ACCOUNT, REGION)
+    install(engine)
+    return engine
+
+
+def settled(engine: Engine, cloud: Any, stack_id: str) -> str:
+    """The stack's status once nothing is under way."""
+    engine.join()
+    status: str = cloud.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
+    return status
+
+
+def drifted(cloud: Any) -> dict[str, Any]:
+    """Every resource that is not as the template says, and how."""
+    detection = {
+        "StackDriftDetectionId": cloud.detect_stack_drift(StackName="every")["StackDriftDetectionId"]
+    }
+
+    def detected() -> bool:
+        found = cloud.describe_stack_drift_detection_status(**detection)
+        return bool(found["DetectionStatus"] == "DETECTION_COMPLETE")
+
+    wait_until(detected, 20, "the drift is detected")
+    found = cloud.describe_stack_resource_drifts(StackName="every")["StackResourceDrifts"]
+    return {
+        resource["LogicalResourceId"]: resource["PropertyDifferences"]
+        for resource in found
+        if resource["StackResourceDriftStatus"] != "IN_SYNC"
+    }
+
+
+def test_the_template_has_every_type_and_cfn_lint_likes_it() -> None:
+    assert set(re.findall(r"\n    Type: (\S+)", TEMPLATE)) == set(RESOURCE_TYPES)
+    assert [match.message for match in lint(TEMPLATE, config=ManualArgs(regions=[REGION]))] == []
+
+
+def test_a_stack_of_every_type_lives_and_leaves_nothing(aws: Clients, engine: Engine) -> None:
+    cloud, before = aws("cloudformation"), left(aws)
+    made = cloud.create_stack(StackName="every", TemplateBody=TEMPLATE, **MAY, Tags=stack_tags("one"))
+    assert settled(engine, cloud, made["StackId"]) == "CREATE_COMPLETE"
+    assert drifted(cloud) == {}
+
+    changed = TEMPLATE
+    for old, new in CHANGES.items():
+        assert old in changed
+        changed = changed.replace(old, new)
+    cloud.update_stack(StackName="every", TemplateBody=changed, **MAY, Tags=stack_tags("two"))
+    assert settled(engine, cloud, made["StackId"]) == "UPDATE_COMPLETE"
+    assert drifted(cloud) == {}
+
+    cloud.delete_stack(StackName="every")
+    assert settled(engine, cloud, made["StackId"]) == "DELETE_COMPLETE"
+    assert left(aws) == before
+
+
+def stack_tags(team: str) -> list[dict[str, str]]:
+    return [{"Key": "Team", "Value": team}]
+
+
+LISTS = {
+    "ec2": {
+        "describe_vpcs": "Vpcs",
+        "describe_subnets": "Subnets",
+        "describe_internet_gateways": "InternetGateways",
+        "describe_route_tables": "RouteTables",
+        "describe_security_groups": "SecurityGroups",
+        "describe_key_pairs": "KeyPairs",
+        "describe_launch_templates": "LaunchTemplates",
+        "describe_addresses": "Addresses",
+        "describe_volumes": "Volumes",
+        "describe_flow_logs": "FlowLogs",
+    },
+    "iam": {"list_roles": "Roles", "list_instance_profiles": "InstanceProfiles"},
+    "s3": {"list_buckets": "Buckets"},
+    "ssm": {"describe_parameters": "Parameters"},
+    "kms": {"list_aliases": "Aliases"},
+    "sns": {"list_topics": "Topics", "list_subscriptions": "Subscriptions"},
+    "logs": {"describe_log_groups": "logGroups"},
+    "cloudwatch": {"describe_alarms": "MetricAlarms"},
+}
+
+
+def left(aws: Clients) -> dict[str, int]:
+    """How many there are of each thing that does not linger in AWS's lists."""
+    counted = {
+        key: len(getattr(aws(service), call)()[key])
+        for service, calls in LISTS.items()
+        for call, key in calls.items()
+    }
+    reservations = aws("ec2").describe_instances()["Reservations"]
+    states = [entry["State"]["Name"] for held in reservations for entry in held["Instances"]]
+    acls = [acl["IsDefault"] for acl in aws("ec2").describe_network_acls()["NetworkAcls"]]
+    return {
+        **counted,
+        "Instances": len(states) - states.count("terminated"),
+        "NetworkAcls": acls.count(False),  # moto leaves the default one of a VPC that is gone
+        "Policies": len(aws("iam").list_policies(Scope="Local")["Policies"]),
+    }
