@@ -90,6 +90,8 @@ def change_of(work: Work, resource: Resource, scope: Scope) -> dict[str, Any] | 
     if held.tags != work.definition.tags and taggable(held.type):
         details.append(attribute_detail("Tags"))
     details += [attribute_detail(name) for name in changed_attributes(held, resource)]
+    if held.status == "UPDATE_FAILED" and not details:
+        details.append(attribute_detail("Properties"))
     return modification(held, details) if details else None
 
 

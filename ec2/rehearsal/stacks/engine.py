@@ -72,6 +72,10 @@ class Engine:
     def resume(self) -> None:
         """After a restart: what was begun and not finished is rolled back, deletions go on."""
         with self.lock:
+            for detection in list(self.cloud.detections.values()):
+                if detection.status == "DETECTION_IN_PROGRESS":
+                    failed = replace(detection, status="DETECTION_FAILED", reason=STOPPED)
+                    self.cloud.detections[detection.id] = failed
             for stack in list(self.cloud.stacks.values()):
                 if stack.in_progress and stack.operation is not None:
                     self.fail_unfinished(stack)

@@ -45,3 +45,9 @@ class UnsupportedOperation(Refused):
     """An action of CloudFormation that the rehearsal does not have."""
 
     code = "UnsupportedOperation"
+
+
+class InternalFailure(Refused):
+    """A defect of the rehearsal."""
+
+    code = "InternalFailure"

@@ -198,11 +198,14 @@ def roll_back_update(work: Work) -> None:
 
 def made_since(stack: Stack, kept: Mapping[str, StackResource]) -> tuple[Leftover, ...]:
     """What the update made: new resources, and new ones in the stead of old ones."""
-    return tuple(
+    originals = {held.physical_id for held in kept.values()}
+    replaced = [left for left in stack.leftovers if left.resource.physical_id not in originals]
+    made = [
         Leftover(held, "Delete" if name in kept else leaving_policy(held, frozenset(), undoing=True))
         for name, held in stack.present.items()
         if held.physical_id and (name not in kept or held.physical_id != kept[name].physical_id)
-    )
+    ]
+    return (*replaced, *made)
 
 
 def clean_up(work: Work, status: str, reason: str = "") -> None:

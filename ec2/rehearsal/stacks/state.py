@@ -175,7 +175,8 @@ class Stack:
     @property
     def present(self) -> dict[str, StackResource]:
         """The resources that belong to the stack now."""
-        return {name: held for name, held in self.resources.items() if held.present}
+        # A copy first: the operation's threads may be adding to it.
+        return {name: held for name, held in list(self.resources.items()) if held.present}
 
 
 @dataclass

@@ -65,7 +65,17 @@ def change(work: Work, logical_id: str) -> bool:
     held = work.stack.resources.get(logical_id)
     if held is None or not held.present:
         return create(work, logical_id)
-    return tried(work, held, "UPDATE_FAILED", lambda: changed(work, held))
+    return tried(work, held, "UPDATE_FAILED", lambda: changed(work, recovered(work, held)))
+
+
+def recovered(work: Work, held: StackResource) -> StackResource:
+    """A resource as it was before an update that failed and was left so: nobody knows how far that came."""
+    operation = work.stack.operation
+    before = operation.before.resources.get(held.logical_id) if operation and operation.before else None
+    if held.status != "UPDATE_FAILED" or before is None or before.physical_id != held.physical_id:
+        return held
+    updated_back(work, held, before)
+    return work.stack.resources[held.logical_id]
 
 
 def changed(work: Work, held: StackResource) -> None:
@@ -168,7 +178,7 @@ def remove(work: Work, held: StackResource, policy: str, owned: bool = True) -> 
     """Delete a resource as its policy says; `owned` is whether the stack still counts it as its own."""
     journal = work.site.journal
     tell = journal.resource if owned else journal.told
-    if policy in ("Retain", "RetainExceptOnCreate"):
+    if held.physical_id and policy in ("Retain", "RetainExceptOnCreate"):
         tell(work.stack, held, "DELETE_SKIPPED")
         return True
     tell(work.stack, held, "DELETE_IN_PROGRESS")

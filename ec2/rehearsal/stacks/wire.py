@@ -1,5 +1,6 @@
 """Puts the engine behind moto's CloudFormation: moto reads the request and writes the answer, no more."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -11,9 +12,15 @@ from moto.core.utils import camelcase_to_underscores
 
 from ec2.rehearsal.stacks.actions import change_sets, describing, drifting, stacks, templates
 from ec2.rehearsal.stacks.engine import Engine
-from ec2.rehearsal.stacks.errors import Refused, UnsupportedOperation, ValidationError
+from ec2.rehearsal.stacks.errors import (
+    InternalFailure,
+    Refused,
+    UnsupportedOperation,
+    ValidationError,
+)
 from ec2.rehearsal.stacks.requested import Request
 
+LOG = logging.getLogger(__name__)
 Action = Callable[[Engine, Request], dict[str, Any] | None]
 
 ACTIONS: Mapping[str, Action] = {
@@ -67,6 +74,10 @@ def method(engine: Engine, action: str) -> Callable[[Any], Any]:
             result = perform(engine, action, self.region, self.params)
         except Refused as refusal:
             return error_text(refusal), {"status": 400, "Content-Type": "text/xml"}
+        except Exception as error:  # a defect of ours is told as one, and not retried as a lost answer
+            LOG.exception("CloudFormation %s", action)
+            failure = InternalFailure(f"{action}: {type(error).__name__}: {error}")
+            return error_text(failure), {"status": 400, "Content-Type": "text/xml"}
         return EmptyResult() if result is None else ActionResult(result)
 
     return answer

@@ -77,23 +77,31 @@ def reviewed_stack(engine: Engine, name: str, definition: Definition) -> Stack:
 
 def proposed(engine: Engine, stack: Stack, definition: Definition, request: Request, kind: str) -> ChangeSet:
     """The change set with its changes, or with the reason why it cannot be executed."""
-    work = Work(engine.site, stack, definition)
-    found = changes(work)
-    empty = kind == "UPDATE" and not changes_outputs(work, found)
+    found, fault = foreseen(Work(engine.site, stack, definition), kind)
     with engine.lock:
         return ChangeSet(
             name=request["ChangeSetName"],
             id=arn(engine, "changeSet", request["ChangeSetName"]),
             kind=kind,
-            status="FAILED" if empty else "CREATE_COMPLETE",
-            reason=NO_CHANGES if empty else "",
-            execution_status="UNAVAILABLE" if empty else "AVAILABLE",
+            status="FAILED" if fault else "CREATE_COMPLETE",
+            reason=fault,
+            execution_status="UNAVAILABLE" if fault else "AVAILABLE",
             definition=definition,
             changes=found,
             created_at=engine.cloud.now(),
             description=request.get("Description"),
             on_failure=request.get("OnStackFailure"),
         )
+
+
+def foreseen(work: Work, kind: str) -> tuple[tuple[dict[str, Any], ...], str]:
+    """The changes, and why they cannot be made, if so."""
+    try:
+        found = changes(work)
+        empty = kind == "UPDATE" and not changes_outputs(work, found)
+    except ValidationError as error:
+        return (), error.message
+    return found, NO_CHANGES if empty else ""
 
 
 def execute_change_set(engine: Engine, request: Request) -> dict[str, Any]:
@@ -108,21 +116,10 @@ def execute_change_set(engine: Engine, request: Request) -> dict[str, Any]:
         creating = stack.status == "REVIEW_IN_PROGRESS"
         if not creating and stack.status not in READY_FOR_UPDATE:
             refuse_busy(stack, "updated")
-        # As AWS does: what was executed stands as such, the others can no longer be.
-        stack.change_sets = {
-            name: replace(other, execution_status=executed(other, change_set))
-            for name, other in stack.change_sets.items()
-        }
+        stack.change_sets[change_set.name] = replace(change_set, execution_status="EXECUTE_COMPLETE")
         stack.change_set_id = change_set.id
         begin(engine, stack, change_set, request, creating)
     return {}
-
-
-def executed(other: ChangeSet, change_set: ChangeSet) -> str:
-    """The execution status of one of the stack's change sets after one was executed."""
-    if other.id == change_set.id:
-        return "EXECUTE_COMPLETE"
-    return "OBSOLETE" if other.execution_status == "AVAILABLE" else other.execution_status
 
 
 def begin(engine: Engine, stack: Stack, change_set: ChangeSet, request: Request, creating: bool) -> None:

@@ -42,9 +42,9 @@ def detect(engine: Engine, stack: Stack, detection: Detection, names: list[str])
     try:
         found = [compare(engine, stack, stack.resources[name]) for name in names]
     except Exception as error:  # a detection that cannot be made says why
-        engine.cloud.detections[detection.id] = replace(
-            detection, status="DETECTION_FAILED", reason=reason_of(error)
-        )
+        failed = replace(detection, status="DETECTION_FAILED", reason=reason_of(error))
+        with engine.lock:
+            engine.cloud.detections[detection.id] = failed
         return
     drifted = sum(entry["StackResourceDriftStatus"] in ("MODIFIED", "DELETED") for entry in found)
     verdict = "DRIFTED" if drifted else "IN_SYNC"

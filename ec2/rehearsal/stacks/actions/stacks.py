@@ -48,10 +48,21 @@ def begin_create(
 ) -> None:
     """Start making a stack that is there in name."""
     deadline = deadline_of(engine, stack.timeout_minutes)
+    make_obsolete(stack)
     stack.operation = Operation(definition, token, on_failure=on_failure, deadline=deadline)
     stack.definition = definition
     engine.journal.stack(stack, "CREATE_IN_PROGRESS", "User Initiated")
     engine.start(stack, operations.create)
+
+
+def make_obsolete(stack: Stack) -> None:
+    """What was proposed for a stack as it was no longer fits the stack as it will be."""
+    stack.change_sets = {
+        name: replace(proposed, execution_status="OBSOLETE")
+        if proposed.execution_status == "AVAILABLE"
+        else proposed
+        for name, proposed in stack.change_sets.items()
+    }
 
 
 def update_stack(engine: Engine, request: Request) -> dict[str, Any]:
@@ -83,6 +94,7 @@ def begin_update(
     policy: str | None = None,
 ) -> None:
     """Start changing a stack; what it is now is kept until the change has succeeded."""
+    make_obsolete(stack)
     kept = stack.operation.before if stack.operation else None
     before = kept or Before(dict(stack.resources), stack.updated_at)
     stack.operation = Operation(definition, token, before, on_failure, policy)

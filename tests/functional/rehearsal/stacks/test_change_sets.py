@@ -141,6 +141,23 @@ def test_execution_makes_the_other_change_sets_obsolete(stacks: Stacks, cloud: A
         assert code == "InvalidChangeSetStatus"
 
 
+def test_an_update_makes_what_was_proposed_before_it_obsolete(stacks: Stacks, cloud: Any) -> None:
+    stacks.create("overtaken", FIRST)
+    proposal = text(Resources={"News": topic("olds"), "Address": parameter("x")})
+    cloud.create_change_set(StackName="overtaken", ChangeSetName="one", TemplateBody=proposal)
+    stacks.update("overtaken", text(Resources={"News": topic("news"), "Address": parameter("y")}))
+    told = cloud.describe_change_set(StackName="overtaken", ChangeSetName="one")
+    assert told["ExecutionStatus"] == "OBSOLETE"
+
+
+def test_changes_that_cannot_be_foreseen_fail_the_change_set(stacks: Stacks, cloud: Any) -> None:
+    stacks.create("importing", FIRST)
+    body = text(Resources={"News": topic("news"), "Address": parameter({"Fn::ImportValue": "nothing"})})
+    cloud.create_change_set(StackName="importing", ChangeSetName="one", TemplateBody=body)
+    told = cloud.describe_change_set(StackName="importing", ChangeSetName="one")
+    assert (told["Status"], told["StatusReason"]) == ("FAILED", "No export named nothing found.")
+
+
 def test_a_change_set_of_outputs_alone_can_be_executed(stacks: Stacks, cloud: Any) -> None:
     stacks.create("outputs", text(Resources={"News": topic("news")}))
     told = text(Resources={"News": topic("news")}, Outputs={"Name": {"Value": {"Ref": "News"}}})

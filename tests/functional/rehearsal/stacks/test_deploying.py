@@ -68,7 +68,7 @@ def test_the_command_line_deploys_twice_changes_and_deletes(
     assert "Encountered unsupported property Colour" in aws_command(endpoint, *deploy).stderr
 
 
-def test_twenty_resources_are_made_in_good_time(stacks: Stacks, cloud: Any, record_property: Any) -> None:
+def test_twenty_resources_are_made_in_good_time(stacks: Stacks, cloud: Any) -> None:
     topics = {f"Topic{number}": topic(f"topic-{number}") for number in range(10)}
     values = {f"Value{number}": parameter({"Ref": f"Topic{number}"}) for number in range(10)}
     body = text(Resources={**topics, **values})
@@ -79,7 +79,7 @@ def test_twenty_resources_are_made_in_good_time(stacks: Stacks, cloud: Any, reco
     cloud.execute_change_set(StackName="twenty", ChangeSetName="all")
     stack = stacks.settled("twenty")
     seconds = time.monotonic() - began
-    record_property("twenty_resources_seconds", round(seconds, 2))
+    print(f"twenty resources: {seconds:.2f} s")
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert seconds < LIMIT_SECONDS
 

@@ -153,6 +153,8 @@ def test_without_rollback_a_failed_update_stays_to_be_looked_at(stacks: Stacks, 
     stack = stacks.update("looked", updated("unwelcome", "olds"), DisableRollback=True)
     assert stack["StackStatus"] == "UPDATE_FAILED"
     assert set(shown_names(aws)) == {"news", "olds", "kept", "new"}
+    again = text(Resources={"News": topic("newest"), "Last": parameter("unwelcome", "last")})
+    assert stacks.update("looked", again, DisableRollback=True)["StackStatus"] == "UPDATE_FAILED"
     cloud.rollback_stack(StackName="looked")
     assert stacks.settled("looked")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert shown_names(aws) == {"news": "news", "kept": "of news"}
