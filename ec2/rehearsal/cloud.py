@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import docker
 
-from ec2.rehearsal import process
+from ec2.rehearsal import process, snapshot
 from ec2.rehearsal.control import patches, seeds, server
 from ec2.rehearsal.control.clients import Clients, connect
 from ec2.rehearsal.ground import Ground
 from ec2.rehearsal.imds.service import MetadataService
+from ec2.rehearsal.keeper import STACKS, Keeper
 from ec2.rehearsal.machines.containers import Containers
 from ec2.rehearsal.machines.images import build_host_images, host_image
 from ec2.rehearsal.machines.machines import Machines
@@ -26,6 +27,7 @@ from ec2.rehearsal.stacks.engine import Engine
 from ec2.rehearsal.stacks.resources import RESOURCE_TYPES
 from ec2.rehearsal.stacks.wire import install
 from ec2.rehearsal.volumes import reconcile as volumes
+from ec2.rehearsal.volumes.attachments import patch_volumes
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,12 @@ class Parts:
     machines: Machines
     engine: Engine
     gate: server.Gate
+    keeper: Keeper
+
+    def changed(self) -> None:
+        """After a request that may have changed the cloud: hosts follow, and it is kept before the answer."""
+        self.machines.changed()
+        self.keeper.kept()
 
 
 def serve_until_told(rehearsal: Rehearsal, say: Say) -> None:
@@ -56,13 +64,16 @@ def serve_until_told(rehearsal: Rehearsal, say: Say) -> None:
         parts = put_together(rehearsal, say)
         with listening(rehearsal, parts):
             parts.engine.resume()
-            loop = threading.Thread(target=parts.machines.run, name="machines")
-            loop.start()
+            machines, keeper = (threading.Thread(target=part.run) for part in (parts.machines, parts.keeper))
+            machines.start()
+            keeper.start()
             say(f"the local EC2 answers at {rehearsal.endpoint}, its hosts in {rehearsal.pool}")
             told.wait()
             say("stopping; the hosts go on")
             parts.machines.stop()
-            loop.join()
+            machines.join()
+            parts.keeper.stop()
+            keeper.join()
 
 
 def on_signals() -> threading.Event:
@@ -78,20 +89,23 @@ def put_together(rehearsal: Rehearsal, say: Say) -> Parts:
     server.configure_moto(rehearsal.port)
     aws = connect(rehearsal.endpoint)
     containers = Containers(rehearsal, docker.from_env())
-    ground = Ground(rehearsal, aws("ec2"), containers, say)
+    ground = Ground(rehearsal, aws("ec2"), containers, patch_volumes(), say)
     images = {machine_image: host_image(target) for machine_image, target in seeds.TARGETS.items()}
     steps = Steps(aws("ec2"), containers, images, ground, Reachability(names.PROBE_MARK), say)
-    machines, engine = Machines(steps), Engine(RESOURCE_TYPES, aws, ACCOUNT, REGION)
+    known, gate = snapshot.load(rehearsal) or {}, server.Gate()
+    engine = Engine(RESOURCE_TYPES, aws, ACCOUNT, REGION, known.get(STACKS))
+    keeper = Keeper(rehearsal, gate, engine, say)
+    machines = Machines(steps, keeper.changed)
     patches.patch_moto(machines, rehearsal.pool)
     install(engine)
     seeds.seed(rehearsal.bare)
-    return Parts(aws, machines, engine, server.Gate())
+    return Parts(aws, machines, engine, gate, keeper)
 
 
 @contextmanager
 def listening(rehearsal: Rehearsal, parts: Parts) -> Iterator[None]:
     """While the API answers people on loopback and hosts at the gateway, and the metadata service hosts."""
-    api, gateway = server.Api(parts.gate, parts.machines.changed), str(rehearsal.gateway)
+    api, gateway = server.Api(parts.gate, parts.changed), str(rehearsal.gateway)
     metadata = MetadataService(parts.aws)
     open_ = []
     try:

@@ -13,17 +13,24 @@ from ec2.rehearsal.network.observe import observe
 from ec2.rehearsal.network.services import Services
 from ec2.rehearsal.settings import Rehearsal
 from ec2.rehearsal.volumes import reconcile as volumes
+from ec2.rehearsal.volumes.attachments import Detachments
 
 
 class Ground:
     """The networks and disks of one cloud, kept as its API says; `ec2` is a client of that."""
 
     def __init__(
-        self, rehearsal: Rehearsal, ec2: Any, containers: Containers, say: Callable[[str], None]
+        self,
+        rehearsal: Rehearsal,
+        ec2: Any,
+        containers: Containers,
+        detachments: Detachments,
+        say: Callable[[str], None],
     ) -> None:
         self.rehearsal = rehearsal
         self.ec2 = ec2
         self.containers = containers
+        self.detachments = detachments
         self.say = say
         self.said: set[str] = set()
         self.services = Services(
@@ -31,10 +38,13 @@ class Ground:
         )
 
     def settle(self, instances: Mapping[str, Instance], hosts: Mapping[str, Host]) -> None:
-        """Have the rules that hold for these instances, the disks of their hosts, and no idle network."""
+        """Have the disks of the hosts, the rules that hold for the instances, and no idle network.
+
+        Disks come first: a snapshot is to hold what was there when it was asked for.
+        """
+        self.place_disks({one.instance_id: one.process for one in hosts.values() if one.running})
         network = observe(self.ec2, self.rehearsal.name)
         applier.apply(self.rehearsal, compile_rules(network, self.rehearsal, self.services))
-        self.place_disks({one.instance_id: one.process for one in hosts.values() if one.running})
         used = {one.vpc for one in instances.values() if one.state != "terminated"}
         for vpc in self.containers.networks().keys() - used - {host.vpc for host in hosts.values()}:
             self.containers.remove_network(vpc)
@@ -53,7 +63,8 @@ class Ground:
 
     def place_disks(self, running: Mapping[str, int]) -> None:
         """Give every running host its disks; what stands in the way is said and does not stop the rest."""
-        report = volumes.reconcile(self.rehearsal, self.ec2, running)
+        report = volumes.reconcile(self.rehearsal, self.ec2, running, self.detachments.forced)
+        self.detachments.settle(report)
         problems = {problem.message: problem.hint for problem in report.problems}
         for message in problems.keys() - self.said:
             self.say(f"{message}; {problems[message]}")

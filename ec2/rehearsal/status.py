@@ -79,7 +79,8 @@ def print_status(page: Console, rehearsal: Rehearsal, known: dict[str, Any]) -> 
         if rows:
             # As wide as it is: an id that is broken in two cannot be copied.
             shown = table(what, rows)
-            page.print(shown, width=natural_width(page, shown), crop=False)
+            page.width = max(page.width, natural_width(page, shown))
+            page.print(shown)
         else:
             page.print(f"no {what}s")
         page.print()

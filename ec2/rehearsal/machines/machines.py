@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ec2.rehearsal.errors import RehearsalError
@@ -20,10 +20,14 @@ SIDE_BY_SIDE = 8
 
 
 class Machines:
-    """The hypervisor: what the control plane asks of it, and the loop that carries it out."""
+    """The hypervisor: what the control plane asks of it, and the loop that carries it out.
 
-    def __init__(self, steps: Steps) -> None:
+    `tell` is called after each step, since the API may say something else then.
+    """
+
+    def __init__(self, steps: Steps, tell: Callable[[], None]) -> None:
         self.steps = steps
+        self.tell = tell
         self.containers = steps.containers
         self.wake = threading.Event()
         self.over = threading.Event()
@@ -111,6 +115,7 @@ class Machines:
             with self.lock:
                 self.busy.discard(instance_id)
             self.wake.set()
+            self.tell()
 
     def report_boot(self, instance: Instance, process: int) -> None:
         """Say of a host once how its boot went."""

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 from moto.backends import get_backend
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.iam.models import AWSManagedPolicy, IAMBackend
 from moto.s3.models import FakeKey
 
 from ec2.rehearsal.snapshot.bodies import Bodies
@@ -38,6 +39,8 @@ class Pickler(pickle.Pickler):
             return reduced_function(thing) if "<" in thing.__qualname__ else NotImplemented
         if kind is LOCK or kind is RLOCK:
             return (threading.Lock if kind is LOCK else threading.RLock), ()
+        if kind is IAMBackend:
+            return reduced_iam(thing)
         if kind is FakeKey:
             return reduced_object(thing, self.bodies)
         if issubclass(kind, defaultdict) and kind is not defaultdict:
@@ -82,6 +85,25 @@ def reduced_object(key: Any, bodies: Bodies) -> Reduced:
     del state["_value_buffer"], state["lock"]
     state["value"] = b"" if key.disposed else Body(bodies.keep(key))
     return FakeKey.__new__, (FakeKey,), state
+
+
+def reduced_iam(backend: IAMBackend) -> Reduced:
+    """IAM without the policies that AWS brings and nobody has attached: they are 24 MB, and moto has them."""
+    own = {
+        arn: policy
+        for arn, policy in backend.managed_policies.items()
+        if policy.attachment_count or not isinstance(policy, AWSManagedPolicy)
+    }
+    state = {**vars(backend), "managed_policies": own, "aws_managed_policies": []}
+    return object.__new__, (IAMBackend,), state, None, None, completed_iam
+
+
+def completed_iam(backend: IAMBackend, state: dict[str, Any]) -> None:
+    """And back, with AWS's policies as moto makes them."""
+    vars(backend).update(state)
+    own = backend.managed_policies
+    backend.aws_managed_policies = [own.get(each.arn, each) for each in backend._init_aws_policies()]
+    backend.managed_policies = {each.arn: each for each in backend.aws_managed_policies} | own
 
 
 def reduced_function(function: Any) -> Reduced:

@@ -4,6 +4,7 @@ usage: snapshot_process.py FOLDER
 """
 
 import json
+import os
 import sys
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -16,6 +17,7 @@ from ec2.rehearsal.snapshot import load, save
 
 
 def main() -> None:
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     rehearsal = Rehearsal(name="snapshot", folder=Path(sys.argv[1]))
     patch_private_addresses()
     patch_public_addresses(IPv4Network("198.18.0.0/24"))

@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 
 PROCESS = Path(__file__).with_name("snapshot_process.py")
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+AMAZONS = "arn:aws:iam::aws:policy/"
 AN_IMAGE = "ami-12c6146b"  # one that moto knows
 # Larger than what moto keeps in memory, and bytes that no text is.
 LARGE = bytes(range(256)) * 100_000
@@ -160,6 +161,7 @@ def make_identities(process: Process) -> dict[str, str]:
     iam.create_role(RoleName="monitoring", AssumeRolePolicyDocument=TRUST)
     allowed = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     iam.put_role_policy(RoleName="monitoring", PolicyName="all", PolicyDocument=json.dumps(allowed))
+    iam.attach_role_policy(RoleName="monitoring", PolicyArn=AMAZONS + "AmazonSSMManagedInstanceCore")
     iam.create_instance_profile(InstanceProfileName="monitoring")
     iam.add_role_to_instance_profile(InstanceProfileName="monitoring", RoleName="monitoring")
     role = "arn:aws:iam::123456789012:role/monitoring"
@@ -192,6 +194,9 @@ QUESTIONS = [
     ("iam", "list_roles", {}),
     ("iam", "get_role_policy", {"RoleName": "monitoring", "PolicyName": "all"}),
     ("iam", "list_instance_profiles", {}),
+    ("iam", "list_attached_role_policies", {"RoleName": "monitoring"}),
+    ("iam", "list_policies", {"Scope": "AWS", "OnlyAttached": True}),
+    ("iam", "get_policy_version", {"PolicyArn": AMAZONS + "ReadOnlyAccess", "VersionId": "v190"}),
     ("ssm", "get_parameter", {"Name": "/app/secret", "WithDecryption": True}),
     ("ssm", "list_tags_for_resource", {"ResourceType": "Parameter", "ResourceId": "/app/secret"}),
     ("s3", "list_objects_v2", {"Bucket": "registry"}),

@@ -1,0 +1,81 @@
+"""Keeps the cloud on disk as it changes: what has been answered is there after a kill -9."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from ec2.rehearsal.control.server import Gate
+from ec2.rehearsal.errors import RehearsalError
+from ec2.rehearsal.settings import Rehearsal
+from ec2.rehearsal.snapshot import save
+from ec2.rehearsal.stacks.engine import Engine
+
+log = logging.getLogger(__name__)
+
+# Until no request is changing anything; each takes some milliseconds.
+STILLNESS_SECONDS = 5.0
+# A request does not wait for a disk longer than this.
+PATIENCE_SECONDS = 10.0
+# What the snapshot calls the state of CloudFormation.
+STACKS = "stacks"
+
+
+class Keeper:
+    """Saves in a thread of its own; requests that come together wait for one save together."""
+
+    def __init__(self, rehearsal: Rehearsal, gate: Gate, engine: Engine, say: Callable[[str], None]) -> None:
+        self.rehearsal = rehearsal
+        self.gate = gate
+        self.engine = engine
+        self.say = say
+        self.turn = threading.Condition()
+        self.wanted = 0
+        self.saved = 0
+        self.over = False
+
+    def changed(self) -> None:
+        """The cloud is another one: save it soon."""
+        with self.turn:
+            self.wanted += 1
+            self.turn.notify_all()
+
+    def kept(self) -> None:
+        """Return once the cloud as it is now is on disk, or the disk has failed, which was said then."""
+        with self.turn:
+            self.wanted += 1
+            mine = self.wanted
+            self.turn.notify_all()
+            self.turn.wait_for(lambda: self.saved >= mine or self.over, PATIENCE_SECONDS)
+
+    def run(self) -> None:
+        """Save whenever something has changed, until stopped; once more at the end."""
+        while True:
+            with self.turn:
+                self.turn.wait_for(lambda: self.wanted > self.saved or self.over)
+                until, over = self.wanted, self.over
+            if until > self.saved:
+                self.save()
+            with self.turn:
+                self.saved = until
+                self.turn.notify_all()
+            if over:
+                return
+
+    def stop(self) -> None:
+        """End after what has changed is saved."""
+        with self.turn:
+            self.over = True
+            self.turn.notify_all()
+
+    def save(self) -> None:
+        """Write the cloud to disk at a moment when nothing changes; a failure is said, and life goes on."""
+        with self.gate.still(STILLNESS_SECONDS) as still, self.engine.lock:
+            if not still:
+                log.warning("saved while something changed: no still moment in %s s", STILLNESS_SECONDS)
+            try:
+                saved = save(self.rehearsal, {STACKS: self.engine.cloud})
+            except RehearsalError as error:
+                self.say(f"the cloud is not saved: {error.message}; {error.hint}")
+            else:
+                if saved.left_out:
+                    log.warning("not saved, since moto's models cannot be: %s", ", ".join(saved.left_out))
