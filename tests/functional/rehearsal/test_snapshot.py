@@ -296,6 +296,7 @@ def test_everything_can_still_be_changed_and_deleted(lives: Lives) -> None:
     ec2.release_address(AllocationId=made["address"])
     iam.remove_role_from_instance_profile(InstanceProfileName="monitoring", RoleName="monitoring")
     iam.delete_role_policy(RoleName="monitoring", PolicyName="all")
+    iam.detach_role_policy(RoleName="monitoring", PolicyArn=AMAZONS + "AmazonSSMManagedInstanceCore")
     iam.delete_role(RoleName="monitoring")
     now.client("ssm").put_parameter(Name="/app/secret", Value="new", Type="SecureString", Overwrite=True)
     now.client("ssm").put_parameter(Name="/app/other", Value="new", Type="String")
