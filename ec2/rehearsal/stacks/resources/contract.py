@@ -44,7 +44,11 @@ class ResourceType(Protocol):
     def update(
         self, aws: Clients, physical_id: str, old: dict[str, Any], new: dict[str, Any], place: Place
     ) -> None:
-        """Change in place what needs no replacement."""
+        """Change in place what needs no replacement.
+
+        It is called also when nothing but the stack's tags differ: `place.tags` are those wanted, and the
+        stack's tags that are no more stand among the `Tags` of `old`.
+        """
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:
         """Remove the resource; one that is gone already is fine."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from ec2.rehearsal.stacks.resources.contract import Clients
 from ec2.rehearsal.stacks.resources.instance_requests import credits_request
+from ec2.rehearsal.stacks.resources.looking import first
 from ec2.rehearsal.stacks.resources.waiting import wait
 
 Properties = Mapping[str, Any]
@@ -97,11 +98,17 @@ def change_profile(aws: Clients, instance_id: str, old: str | None, new: str | N
 def give_volumes(
     aws: Clients, instance_id: str, old: list[dict[str, str]], new: list[dict[str, str]]
 ) -> None:
-    """Attach and detach what the instance's own list of volumes says."""
+    """Attach and detach what the instance's own list of volumes says, where that is not so already."""
     ec2 = aws("ec2")
-    for volume in [entry for entry in old if entry not in new]:
+    for volume in [entry for entry in old if entry not in new and attached(aws, instance_id, entry)]:
         ec2.detach_volume(InstanceId=instance_id, VolumeId=volume["VolumeId"])
         wait(ec2, "volume_available", VolumeIds=[volume["VolumeId"]])
-    for volume in [entry for entry in new if entry not in old]:
+    for volume in [entry for entry in new if entry not in old and not attached(aws, instance_id, entry)]:
         ec2.attach_volume(InstanceId=instance_id, **volume)
         wait(ec2, "volume_in_use", VolumeIds=[volume["VolumeId"]])
+
+
+def attached(aws: Clients, instance_id: str, volume: dict[str, str]) -> bool:
+    """Whether the instance has the volume: an update that failed may have come only so far."""
+    found = first(aws("ec2").describe_volumes, "Volumes", VolumeIds=[volume["VolumeId"]]) or {}
+    return instance_id in [entry["InstanceId"] for entry in found.get("Attachments", ())]

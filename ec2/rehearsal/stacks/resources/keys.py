@@ -128,7 +128,7 @@ class Alias(Kind):
         self, aws: Clients, physical_id: str, old: dict[str, Any], new: dict[str, Any], place: Place
     ) -> None:
         """The name moves to another key."""
-        if old != new:
+        if old["TargetKeyId"] != new["TargetKeyId"]:
             aws("kms").update_alias(**new)
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:

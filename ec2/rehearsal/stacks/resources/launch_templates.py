@@ -65,7 +65,7 @@ class LaunchTemplate(Kind):
 
 
 def tagged(properties: dict[str, Any]) -> dict[str, Any]:
-    """The launch template's own tags as other types write them."""
+    """The launch template's own tags as other types write them, with those that the stack has dropped."""
     given = properties.get("TagSpecifications") or ()
     own = [entry["Tags"] for entry in given if entry["ResourceType"] == "launch-template"]
-    return {"Tags": [tag for tags in own for tag in tags]}
+    return {"Tags": [tag for tags in (*own, properties.get("Tags", ())) for tag in tags]}

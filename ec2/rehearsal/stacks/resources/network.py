@@ -195,7 +195,7 @@ class VpcGatewayAttachment(Kind):
         self, aws: Clients, physical_id: str, old: dict[str, Any], new: dict[str, Any], place: Place
     ) -> None:
         """Another gateway takes the place of the first."""
-        if old != new:
+        if old.get("InternetGatewayId") != new.get("InternetGatewayId"):
             self.delete(aws, physical_id, old, place)
             self.create(aws, new, place)
 

@@ -86,16 +86,16 @@ def group_id(aws: Clients, group_name: str) -> str:
 
 
 def change_rules(aws: Clients, group: str, before: Iterable[Rule], after: Iterable[Rule]) -> None:
-    """Take away, describe anew, add: what both have alike is never touched."""
+    """Take away, add, describe anew: what both have alike is never touched, nor what is there already."""
     old, new = {rule.identity: rule for rule in before}, {rule.identity: rule for rule in after}
     live = {from_live(rule).identity: rule["SecurityGroupRuleId"] for rule in live_rules(aws, group)}
     for egress in (False, True):
         gone = [live[rule] for rule in old if rule.egress == egress and rule not in new and rule in live]
-        fresh = [new[rule].permission for rule in new if rule.egress == egress and rule not in old]
+        fresh = [new[rule].permission for rule in new if rule.egress == egress and rule not in {*old, *live}]
         revoke(aws, group, egress, gone)
         authorize(aws, group, egress, fresh)
     for rule, given in new.items():
-        if rule in old and rule in live and old[rule].description != given.description:
+        if rule in live and (rule not in old or old[rule].description != given.description):
             describe_anew(aws, group, live[rule], given)
 
 

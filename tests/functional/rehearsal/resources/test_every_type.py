@@ -65,7 +65,7 @@ def test_the_template_has_every_type_and_cfn_lint_likes_it() -> None:
 
 def test_a_stack_of_every_type_lives_and_leaves_nothing(aws: Clients, engine: Engine) -> None:
     cloud, before = aws("cloudformation"), left(aws)
-    made = cloud.create_stack(StackName="every", TemplateBody=TEMPLATE, **MAY, Tags=stack_tags("one"))
+    made = cloud.create_stack(StackName="every", TemplateBody=TEMPLATE, **MAY, Tags=stack_tags(Team="web"))
     assert settled(engine, cloud, made["StackId"]) == "CREATE_COMPLETE"
     assert drifted(cloud) == {}
 
@@ -73,17 +73,25 @@ def test_a_stack_of_every_type_lives_and_leaves_nothing(aws: Clients, engine: En
     for old, new in CHANGES.items():
         assert old in changed
         changed = changed.replace(old, new)
-    cloud.update_stack(StackName="every", TemplateBody=changed, **MAY, Tags=stack_tags("two"))
+    cloud.update_stack(StackName="every", TemplateBody=changed, **MAY, Tags=stack_tags(Squad="web"))
     assert settled(engine, cloud, made["StackId"]) == "UPDATE_COMPLETE"
     assert drifted(cloud) == {}
+    assert {"vpc", "instance", "key-pair", "launch-template"} <= tagged(aws, "Squad")
+    assert tagged(aws, "Team") <= {"volume"}, "those of an instance are tagged with it, and never again"
 
     cloud.delete_stack(StackName="every")
     assert settled(engine, cloud, made["StackId"]) == "DELETE_COMPLETE"
     assert left(aws) == before
 
 
-def stack_tags(team: str) -> list[dict[str, str]]:
-    return [{"Key": "Team", "Value": team}]
+def stack_tags(**given: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in given.items()]
+
+
+def tagged(aws: Clients, key: str) -> set[str]:
+    """The kinds of EC2's things that have the tag."""
+    found = aws("ec2").describe_tags(Filters=[{"Name": "key", "Values": [key]}])["Tags"]
+    return {tag["ResourceType"] for tag in found}
 
 
 LISTS = {

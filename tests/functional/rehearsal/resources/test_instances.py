@@ -163,6 +163,14 @@ def test_volumes_are_attached_and_detached(aws: Clients, stack: Stack, instance:
     assert volume not in [entry["VolumeId"] for entry in volumes(aws, instance)]
 
 
+def test_an_attachment_that_failed_is_taken_back(stack: Stack, instance: str) -> None:
+    nothing = [{"VolumeId": "vol-00000000000000000", "Device": "/dev/sdf"}]
+    with pytest.raises(ClientError, match=r"InvalidVolume\.NotFound"):
+        stack.update(INSTANCE, instance, Volumes=nothing)
+    stack.made[INSTANCE, instance]["Volumes"] = nothing
+    stack.update(INSTANCE, instance, Volumes=None)
+
+
 def test_block_devices_are_made_and_tagged(aws: Clients, stack: Stack, subnet: str, image_id: str) -> None:
     devices = [
         {"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3", "Encrypted": True}},

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ec2.rehearsal.stacks.resources.contract import Clients
 from tests.functional.rehearsal.resources.moto_stack import Stack, tags
@@ -80,6 +81,26 @@ def test_a_rule_made_by_hand_is_seen(aws: Clients, stack: Stack, group: str) -> 
         GroupId=group, IpProtocol="tcp", FromPort=23, ToPort=23, CidrIp="0.0.0.0/0"
     )
     assert live(stack, group)["SecurityGroupIngress"] == [tcp(23, CidrIp="0.0.0.0/0")]
+
+
+def test_an_update_that_failed_half_way_is_taken_back(stack: Stack, vpc: str) -> None:
+    ssh, http = tcp(22, CidrIp="10.0.0.0/8"), tcp(80, CidrIp="0.0.0.0/0")
+    group = stack.create(GROUP, VpcId=vpc, GroupDescription="x", SecurityGroupIngress=[ssh, http])
+    wrong = [ssh, tcp(443, CidrIp="10.0.0.0/99")]
+    with pytest.raises(ClientError, match="CIDR"):
+        stack.update(GROUP, group, SecurityGroupIngress=wrong)
+    stack.made[GROUP, group]["SecurityGroupIngress"] = wrong
+    stack.update(GROUP, group, SecurityGroupIngress=[ssh, http])
+    assert live(stack, group)["SecurityGroupIngress"] == [ssh, http]
+
+
+def test_a_rule_that_is_there_already_becomes_the_templates(aws: Clients, stack: Stack, group: str) -> None:
+    aws("ec2").authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=23, ToPort=23, CidrIp="0.0.0.0/0"
+    )
+    telnet = [tcp(23, CidrIp="0.0.0.0/0", Description="known")]
+    stack.update(GROUP, group, SecurityGroupIngress=telnet)
+    assert live(stack, group)["SecurityGroupIngress"] == telnet
 
 
 def test_an_inline_rule_names_another_group(stack: Stack, vpc: str, group: str) -> None:
