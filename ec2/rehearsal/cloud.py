@@ -95,6 +95,7 @@ def put_together(rehearsal: Rehearsal, say: Say) -> Parts:
     known, gate = snapshot.load(rehearsal) or {}, server.Gate()
     engine = Engine(RESOURCE_TYPES, aws, ACCOUNT, REGION, known.get(STACKS))
     keeper = Keeper(rehearsal, gate, engine, say)
+    engine.journal.tell = keeper.changed
     machines = Machines(steps, keeper.changed)
     patches.patch_moto(machines, rehearsal.pool)
     install(engine)

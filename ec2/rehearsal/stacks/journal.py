@@ -1,7 +1,7 @@
 """The one writer of statuses: every change of a stack or a resource becomes an event in the same moment."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import RLock
@@ -15,11 +15,12 @@ STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
 class Journal:
-    """Writes into the cloud's records under the lock that every reader takes."""
+    """Writes into the cloud's records under the lock that every reader takes, and tells of each line."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.lock = RLock()
+        self.tell: Callable[[], None] = lambda: None
 
     @contextmanager
     def held(self) -> Iterator[Cloud]:
@@ -65,6 +66,7 @@ class Journal:
         stack.events.append(
             Event(str(uuid4()), self.cloud.now(), logical_id, physical_id, kind, status, reason, text, token)
         )
+        self.tell()
 
     def shown(self, stack: Stack, text: str) -> str:
         """A text without the values of the stack's NoEcho parameters."""
