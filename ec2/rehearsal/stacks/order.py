@@ -1,6 +1,6 @@
 """The order in which resources can be made: each after all that it leans on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ec2.rehearsal.stacks.errors import ValidationError
 
@@ -37,24 +37,3 @@ def in_circles(waiting: Mapping[str, set[str]]) -> set[str]:
 def turned(graph: Graph) -> dict[str, frozenset[str]]:
     """The same graph for taking down: each name after all that lean on it."""
     return {name: frozenset(other for other, before in graph.items() if name in before) for name in graph}
-
-
-def narrowed(graph: Graph, names: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The part of the graph between some names; a way that leads through left-out ones still counts."""
-    kept = set(names)
-    return {name: frozenset(reached(graph, name, kept)) for name in graph if name in kept}
-
-
-def reached(graph: Graph, start: str, kept: set[str]) -> set[str]:
-    """The nearest kept names that `start` leans on."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    ahead = list(graph.get(start, ()))
-    while ahead:
-        name = ahead.pop()
-        if name in kept:
-            found.add(name)
-        elif name not in seen:
-            seen.add(name)
-            ahead += graph.get(name, ())
-    return found

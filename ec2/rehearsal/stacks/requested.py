@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,12 +10,15 @@ from ec2.rehearsal.stacks.engine import Engine
 from ec2.rehearsal.stacks.errors import ValidationError
 from ec2.rehearsal.stacks.lookups import stored_value, template_of
 from ec2.rehearsal.stacks.parameters import settled
-from ec2.rehearsal.stacks.state import Definition, Stack
+from ec2.rehearsal.stacks.state import NOTHING, Definition, Stack
 from ec2.rehearsal.stacks.template import Template, parse
 from ec2.rehearsal.stacks.validation import check_capabilities, validate
 
 NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 Request = Mapping[str, Any]
+READY_FOR_UPDATE = frozenset(
+    ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED", "IMPORT_COMPLETE")
+)
 
 
 def definition_of(engine: Engine, request: Request, previous: Definition | None = None) -> Definition:
@@ -25,7 +27,7 @@ def definition_of(engine: Engine, request: Request, previous: Definition | None 
     validate(template, engine.site.types)
     capabilities = request.get("Capabilities") or []
     check_capabilities(template, capabilities)
-    before = previous or Definition("", {}, {})
+    before = previous or NOTHING
     tags = tags_of(request["Tags"]) if "Tags" in request else before.tags
     arns = tuple(request["NotificationARNs"]) if "NotificationARNs" in request else before.notification_arns
     return Definition(
@@ -60,7 +62,7 @@ def tags_of(given: list[dict[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in given}
 
 
-def new_stack(engine: Engine, name: str, definition: Definition, status: str) -> Stack:
+def new_stack(engine: Engine, name: str, status: str) -> Stack:
     """A stack record under a fresh id, not yet among the engine's."""
     if not NAME.fullmatch(name):
         raise ValidationError(
@@ -71,7 +73,7 @@ def new_stack(engine: Engine, name: str, definition: Definition, status: str) ->
         name=name,
         id=arn(engine, "stack", name),
         created_at=engine.cloud.now(),
-        definition=definition,
+        definition=NOTHING,
         status=status,
     )
 
@@ -108,13 +110,3 @@ def on_failure_of(request: Request) -> str:
 def deadline_of(engine: Engine, minutes: int | None) -> datetime | None:
     """When a creation has taken too long."""
     return engine.cloud.now() + timedelta(minutes=minutes) if minutes else None
-
-
-def with_nothing(definition: Definition) -> Definition:
-    """A definition of a stack that has no template yet."""
-    return replace(definition, template="", parameters={}, tags={})
-
-
-READY_FOR_UPDATE = frozenset(
-    ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED", "IMPORT_COMPLETE")
-)

@@ -23,6 +23,10 @@ class Definition:
     role_arn: str | None = None
 
 
+NOTHING = Definition("", {}, {})
+"""What a stack is before its first change set is executed."""
+
+
 @dataclass(frozen=True)
 class StackResource:
     """A resource as it was last made: its physical id and the resolved properties it was made with."""

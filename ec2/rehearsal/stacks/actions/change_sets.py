@@ -14,14 +14,12 @@ from ec2.rehearsal.stacks.errors import (
 )
 from ec2.rehearsal.stacks.pages import page
 from ec2.rehearsal.stacks.requested import (
-    READY_FOR_UPDATE,
     Request,
     arn,
     definition_of,
     named,
     new_stack,
     refuse_busy,
-    with_nothing,
 )
 from ec2.rehearsal.stacks.state import ChangeSet, Definition, Stack
 from ec2.rehearsal.stacks.work import Work
@@ -40,7 +38,7 @@ def create_change_set(engine: Engine, request: Request) -> dict[str, Any]:
     definition = definition_of(engine, request, stack.definition if stack else None)
     with engine.lock:
         if stack is None:
-            stack = reviewed_stack(engine, request["StackName"], definition)
+            stack = reviewed_stack(engine, request["StackName"])
         if request["ChangeSetName"] in stack.change_sets:
             raise AlreadyExists(f"ChangeSet {request['ChangeSetName']} already exists")
     change_set = proposed(engine, stack, definition, request, kind)
@@ -64,12 +62,12 @@ def refuse_kind(stack: Stack | None, kind: str, request: Request) -> None:
         refuse_busy(stack, "updated")
 
 
-def reviewed_stack(engine: Engine, name: str, definition: Definition) -> Stack:
+def reviewed_stack(engine: Engine, name: str) -> Stack:
     """A stack that is only a name until its first change set is executed."""
     raced = named(engine, name)
     if raced is not None:
         return raced
-    stack = new_stack(engine, name, with_nothing(definition), "REVIEW_IN_PROGRESS")
+    stack = new_stack(engine, name, "REVIEW_IN_PROGRESS")
     engine.cloud.stacks[stack.id] = stack
     engine.journal.stack(stack, "REVIEW_IN_PROGRESS", "User Initiated")
     return stack
@@ -114,7 +112,7 @@ def execute_change_set(engine: Engine, request: Request) -> dict[str, Any]:
                 f"[{change_set.execution_status}]"
             )
         creating = stack.status == "REVIEW_IN_PROGRESS"
-        if not creating and stack.status not in READY_FOR_UPDATE:
+        if not creating:
             refuse_busy(stack, "updated")
         stack.change_sets[change_set.name] = replace(change_set, execution_status="EXECUTE_COMPLETE")
         stack.change_set_id = change_set.id

@@ -16,7 +16,6 @@ from ec2.rehearsal.stacks.requested import (
     new_stack,
     on_failure_of,
     refuse_busy,
-    with_nothing,
 )
 from ec2.rehearsal.stacks.stack_policy import check_policy
 from ec2.rehearsal.stacks.state import Before, Definition, Operation, Stack
@@ -33,7 +32,7 @@ def create_stack(engine: Engine, request: Request) -> dict[str, Any]:
     with engine.lock:
         if named(engine, request["StackName"]):
             raise AlreadyExists(f"Stack [{request['StackName']}] already exists")
-        stack = new_stack(engine, request["StackName"], with_nothing(definition), "")
+        stack = new_stack(engine, request["StackName"], "")
         stack.policy = policy
         stack.protected = bool(request.get("EnableTerminationProtection"))
         stack.disable_rollback = on_failure == "DO_NOTHING"

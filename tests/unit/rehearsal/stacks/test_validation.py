@@ -6,37 +6,9 @@ from typing import Any
 import pytest
 
 from ec2.rehearsal.stacks.errors import InsufficientCapabilities, ValidationError
-from ec2.rehearsal.stacks.resources.contract import Clients, Place
-from ec2.rehearsal.stacks.schemas import schema
 from ec2.rehearsal.stacks.template import Template, parse
 from ec2.rehearsal.stacks.validation import check_capabilities, dependencies, needed_capabilities, validate
-
-
-class Anything:
-    """A type that carries out all that AWS knows of it, and is never asked to."""
-
-    note = ""
-
-    def __init__(self, name: str) -> None:
-        described = schema(name)
-        assert described is not None
-        self.name, self.carried_out = name, described.writable
-
-    def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
-        raise NotImplementedError
-
-    def update(self, *arguments: Any) -> None:
-        raise NotImplementedError
-
-    def delete(self, *arguments: Any) -> None:
-        raise NotImplementedError
-
-    def attribute(self, *arguments: Any) -> Any:
-        raise NotImplementedError
-
-    def read(self, *arguments: Any) -> dict[str, Any] | None:
-        raise NotImplementedError
-
+from tests.unit.rehearsal.stacks.any_type import AnyType
 
 NAMES = (
     "AWS::EC2::VPC",
@@ -45,7 +17,7 @@ NAMES = (
     "AWS::EC2::SecurityGroup",
     "AWS::IAM::Role",
 )
-TYPES = {name: Anything(name) for name in NAMES}
+TYPES = {name: AnyType(name) for name in NAMES}
 VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
 
 
