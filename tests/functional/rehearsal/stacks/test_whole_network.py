@@ -138,11 +138,17 @@ def test_a_network_with_hosts_comes_changes_and_goes(whole: Stacks, cloud: Any, 
     assert stack["StackStatus"] == "CREATE_COMPLETE", whole.reasons("net", "CREATE_FAILED")
     assert seconds < LIMIT_SECONDS
     assert {output["OutputKey"] for output in stack["Outputs"]} == {"Address", "Inside"}
+    assert drifted(cloud) == []
     rule = [{"ParameterKey": "Rule", "ParameterValue": "198.18.0.1/32"}]
     changes = whole.proposed("net", YAML, Parameters=rule, Capabilities=["CAPABILITY_IAM"])
     assert [(one["LogicalResourceId"], one["Replacement"]) for one in changes] == [("Web", "False")]
     whole.update("net", YAML, Parameters=rule, Capabilities=["CAPABILITY_IAM"])
     assert whole.settled("net")["StackStatus"] == "UPDATE_COMPLETE"
+    assert drifted(cloud) == []
+    assert owners(whole, aws) == ["me"]
+    whole.update("net", YAML, Parameters=rule, Capabilities=["CAPABILITY_IAM"], Tags=[])
+    assert whole.settled("net")["StackStatus"] == "UPDATE_COMPLETE"
+    assert owners(whole, aws) == []
     whole.delete("net")
     assert cloud.describe_stacks(StackName=stack["StackId"])["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
     after = {group["GroupId"] for group in aws("ec2").describe_security_groups()["SecurityGroups"]}
@@ -164,3 +170,22 @@ def made_in(whole: Stacks, cloud: Any) -> float:
     cloud.execute_change_set(StackName="net", ChangeSetName="all")
     whole.engine.join()
     return round(time.monotonic() - began, 2)
+
+
+def drifted(cloud: Any) -> list[dict[str, Any]]:
+    """Every resource that is not what it was asked to be."""
+    names = [
+        one["LogicalResourceId"] for one in cloud.describe_stack_resources(StackName="net")["StackResources"]
+    ]
+    found = [
+        cloud.detect_stack_resource_drift(StackName="net", LogicalResourceId=name)["StackResourceDrift"]
+        for name in names
+    ]
+    return [one for one in found if one["StackResourceDriftStatus"] != "IN_SYNC"]
+
+
+def owners(whole: Stacks, aws: Any) -> list[str]:
+    """The stack's own tag as it is on its network."""
+    network = whole.physical_id("net", "Net")
+    tags = aws("ec2").describe_vpcs(VpcIds=[network])["Vpcs"][0].get("Tags", [])
+    return [tag["Value"] for tag in tags if tag["Key"] == "Owner"]
