@@ -23,7 +23,8 @@ class Engine:
 
     `types` are the resource types it can make, `aws` gives the clients that make them. `cloud` is all
     that must outlive the process: pickle it while `lock` is held, hand it to the next engine and call
-    `resume` once that engine's clients have something to talk to.
+    `resume` once that engine's clients have something to talk to. The lock is never held while a client
+    is asked, so whoever holds it may wait for requests that are under way.
     """
 
     def __init__(
