@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -32,15 +34,20 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True)
 class Host:
-    """A host that is reached by its public address, with its keys pinned from its console."""
+    """A host that is reached by its address, perhaps through another, with its keys pinned from its console."""
 
     instance: str
     address: str
     folder: Path
+    through: "Host | None" = None
 
     def ssh(self, *words: str) -> list[str]:
         """The command line that says the words to the host, or opens a shell there."""
-        return [*trial.ssh(self.folder, self.address), *words]
+        command, *options = trial.ssh(self.folder, self.address)
+        if self.through:
+            *hop, there = self.through.ssh()
+            options = ["-o", f"ProxyCommand={shlex.join([*hop, '-W', '%h:%p', there])}", *options]
+        return [command, *options, *words]
 
     def run(self, command: str, timeout_seconds: int = 120) -> str:
         """What the command printed on the host; it must succeed."""
@@ -138,7 +145,7 @@ class Cloud:
         stacks.delete_stack(StackName=stack)
         stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=QUICKLY)
 
-    def reach(self, instance: str, address: str) -> Host:
+    def reach(self, instance: str, address: str, through: Host | None = None) -> Host:
         """The host of the instance, once it has booted."""
         folder = self.folder / instance
         if not folder.exists():
@@ -147,13 +154,24 @@ class Cloud:
                 (folder / half).write_text((self.folder / half).read_text())
                 (folder / half).chmod(0o600)
         trial.pin_host_keys(self.aws, {"Address": address, "Host": instance}, folder)
-        host = Host(instance, address, folder)
+        host = Host(instance, address, folder, through)
         wait_until(host.reachable, 60, f"{instance} at {address}")
         return host
 
     def wait_for(self, waiter: str, *instances: str) -> None:
         """Wait with boto3's own waiter of that name."""
         self.aws("ec2").get_waiter(waiter).wait(InstanceIds=list(instances), WaiterConfig=QUICKLY)
+
+
+def opens(address: str, port: int) -> bool:
+    """Whether a new connection is taken."""
+    with socket.socket() as asking:
+        asking.settimeout(1.5)
+        try:
+            asking.connect((address, port))
+        except OSError:
+            return False
+        return True
 
 
 def free_pool() -> IPv4Network:

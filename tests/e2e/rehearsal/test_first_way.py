@@ -4,19 +4,8 @@ import socket
 
 import pytest
 
-from tests.e2e.rehearsal.conftest import Cloud
+from tests.e2e.rehearsal.conftest import Cloud, opens
 from tests.e2e.rehearsal.templates import SSH_IN, group, host, network, ref, template
-
-
-def opens(address: str, port: int) -> bool:
-    """Whether a new connection is taken."""
-    with socket.socket() as asking:
-        asking.settimeout(1.5)
-        try:
-            asking.connect((address, port))
-        except OSError:
-            return False
-        return True
 
 
 def test_a_host_is_launched_reached_closed_elsewhere_and_gone_after_the_delete(cloud: Cloud) -> None:
