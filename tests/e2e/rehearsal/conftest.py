@@ -34,7 +34,7 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True)
 class Host:
-    """A host that is reached by its address, perhaps through another, with its keys pinned from its console."""
+    """A host that is reached by its address, perhaps through another; its keys are those on its console."""
 
     instance: str
     address: str
