@@ -1,4 +1,4 @@
-"""Every change to moto, each for one thing that AWS does and moto does not.
+"""Every change to moto that makes states, addresses and authorization true; faults has all others.
 
 They lean on moto's insides: its version is pinned exactly, and each has a test that fails when moto changes.
 """
@@ -13,39 +13,31 @@ from moto.core.exceptions import ServiceException, _RESTError
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
-from moto.ec2.models.instances import Instance
+from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.general import General
+from moto.ec2.responses.instances import InstanceResponse
 from moto.sts.models import sts_backends
 
 from ec2.rehearsal.control.backends import ec2_backend
+from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.hypervisor import Hypervisor
+from ec2.rehearsal.control.originals import original, replace
+from ec2.rehearsal.control.launching import machine_image, with_root_volume
 from ec2.rehearsal.control.states import set_state
 
 # The first ones are this machine's own and a reserve, as AWS keeps the first addresses of each subnet.
 RESERVED_ADDRESSES = 10
 RESERVED_IN_SUBNET = 4
 
-ORIGINALS: dict[tuple[Any, str], Any] = {}
-
-
-def original(owner: Any, name: str) -> Any:
-    """What moto itself has there, whether or not it was replaced already."""
-    return ORIGINALS.setdefault((owner, name), getattr(owner, name))
-
-
-def replace(owner: Any, name: str, new: Any) -> None:
-    """Put ours in the place of moto's."""
-    original(owner, name)
-    setattr(owner, name, new)
-
 
 def patch_moto(hypervisor: Hypervisor, pool: IPv4Network) -> None:
     """Apply every patch; a second call takes the place of the first."""
+    mend_moto()
     patch_states(hypervisor)
     patch_status(hypervisor)
     patch_console(hypervisor)
-    patch_root_volume()
+    patch_launching()
     patch_public_addresses(pool)
     patch_private_addresses()
     patch_authorization()
@@ -59,7 +51,6 @@ def patch_states(hypervisor: Hypervisor) -> None:
     def create(self: Any, *arguments: Any, **choices: Any) -> None:
         moto_create(self, *arguments, **choices)
         set_state(self, "pending")
-        end_with_instance(self, choices.get("nics") or [])
 
     def start(self: Any) -> Any:
         previous = moto_start(self)
@@ -84,17 +75,6 @@ def patch_states(hypervisor: Hypervisor) -> None:
     replace(Instance, "reboot", lambda self: hypervisor.reboot(self.id))
 
 
-def end_with_instance(instance: Any, asked: list[dict[str, Any]]) -> None:
-    """An interface that was made with the instance goes with it, unless that was asked otherwise."""
-    kept = {
-        int(nic["DeviceIndex"])
-        for nic in asked
-        if nic.get("NetworkInterfaceId") or nic.get("DeleteOnTermination") is False
-    }
-    for index, interface in instance.nics.items():
-        interface.delete_on_termination = index not in kept
-
-
 def patch_status(hypervisor: Hypervisor) -> None:
     """A status check has passed when the host answers, not when the API has been asked to run it."""
 
@@ -117,16 +97,6 @@ def patch_console(hypervisor: Hypervisor) -> None:
         return ActionResult({"InstanceId": instance.id, "Timestamp": datetime.now(UTC), "Output": text})
 
     replace(General, "get_console_output", get_console_output)
-
-
-def patch_root_volume() -> None:
-    """The root volume lies where the AMI says; moto says /dev/sda1 of each."""
-
-    def setup_defaults(self: Any) -> None:
-        volume = self.ec2_backend.create_volume(size=8, zone_name=self._placement.zone)
-        self.ec2_backend.attach_volume(volume.id, self.id, self.root_device_name, True)
-
-    replace(Instance, "setup_defaults", setup_defaults)
 
 
 def patch_public_addresses(pool: IPv4Network) -> None:

@@ -146,6 +146,41 @@ def test_the_root_volume_lies_where_the_image_says(ec2: Any, run: Run) -> None:
     assert [device["DeviceName"] for device in row["BlockDeviceMappings"]] == ["/dev/xvda"]
 
 
+def volumes(ec2: Any, instance_id: str) -> dict[str, tuple[int, bool]]:
+    """Size and whether it ends with the instance, by device."""
+    found = {}
+    for device in about(ec2, instance_id)["BlockDeviceMappings"]:
+        (volume,) = ec2.describe_volumes(VolumeIds=[device["Ebs"]["VolumeId"]])["Volumes"]
+        found[device["DeviceName"]] = (volume["Size"], device["Ebs"]["DeleteOnTermination"])
+    return found
+
+
+def test_the_root_volume_is_there_and_ends_with_its_instance_unless_that_was_asked_otherwise(
+    ec2: Any, run: Run
+) -> None:
+    root, data = {"DeviceName": "/dev/xvda"}, {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 3}}
+    kept = {"VolumeSize": 12, "DeleteOnTermination": False}
+    assert volumes(ec2, run(BlockDeviceMappings=[{**root, "Ebs": {"VolumeSize": 12}}])) == {
+        "/dev/xvda": (12, True)
+    }
+    assert volumes(ec2, run(BlockDeviceMappings=[{**root, "Ebs": kept}])) == {"/dev/xvda": (12, False)}
+    assert volumes(ec2, run(BlockDeviceMappings=[{**root, "Ebs": {"VolumeType": "gp3"}}, data])) == {
+        "/dev/xvda": (8, True),
+        "/dev/sdf": (3, False),
+    }
+    one = run(BlockDeviceMappings=[data])
+    assert volumes(ec2, one) == {"/dev/xvda": (8, True), "/dev/sdf": (3, False)}
+    ec2.terminate_instances(InstanceIds=[one])
+    left = [row["Size"] for row in ec2.describe_volumes()["Volumes"] if row["State"] == "available"]
+    assert left == [3]
+
+
+def test_an_image_may_be_named_by_the_parameter_that_holds_its_id(ec2: Any, run: Run) -> None:
+    assert about(ec2, run(ImageId=f"resolve:ssm:{seeds.PUBLIC_PARAMETER}"))["ImageId"] == seeds.WITH_DOCKER
+    with pytest.raises(ClientError, match=r"InvalidAMIID\.Malformed"):
+        run(ImageId="resolve:ssm:/not/there")
+
+
 def test_elastic_and_passing_public_addresses_come_from_the_pool_and_are_never_given_twice(
     ec2: Any, run: Run, subnet: str
 ) -> None:
