@@ -86,7 +86,8 @@ class Api:
         try:
             return list(self.moto(environ, start_response))
         except NotImplementedError as error:
-            message = unsupported(service_of(environ), action or str(error))
+            asked = action or str(error) or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+            message = unsupported(service_of(environ), asked)
             log.warning(message)
             return refusal(environ, start_response, "UnsupportedOperation", message)
         except Exception as error:
@@ -97,7 +98,7 @@ class Api:
 def service_application(service: Any) -> Any:
     """moto's application of one service. Raises NotImplementedError for one that moto does not know."""
     if service is None:
-        raise NotImplementedError("any")
+        raise NotImplementedError
     return create_backend_app(service)
 
 
