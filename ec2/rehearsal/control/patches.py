@@ -13,17 +13,15 @@ from moto.core.exceptions import ServiceException, _RESTError
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
-from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.general import General
-from moto.ec2.responses.instances import InstanceResponse
 from moto.sts.models import sts_backends
 
 from ec2.rehearsal.control.backends import ec2_backend
 from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.hypervisor import Hypervisor
 from ec2.rehearsal.control.originals import original, replace
-from ec2.rehearsal.control.launching import machine_image, with_root_volume
 from ec2.rehearsal.control.states import set_state
 
 # The first ones are this machine's own and a reserve, as AWS keeps the first addresses of each subnet.
@@ -37,7 +35,6 @@ def patch_moto(hypervisor: Hypervisor, pool: IPv4Network) -> None:
     patch_states(hypervisor)
     patch_status(hypervisor)
     patch_console(hypervisor)
-    patch_launching()
     patch_public_addresses(pool)
     patch_private_addresses()
     patch_authorization()

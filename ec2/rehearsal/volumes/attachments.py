@@ -8,7 +8,7 @@ from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot, VolumeAtta
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from ec2.rehearsal.control.backends import ec2_backend
-from ec2.rehearsal.control.patches import original, replace
+from ec2.rehearsal.control.originals import original, replace
 from ec2.rehearsal.volumes.reconcile import Report
 
 
@@ -65,7 +65,7 @@ def patch_attach() -> None:
 
     replace(EBSBackend, "attach_volume", attach_volume)
     # DescribeVolumes says it too; moto says it in DescribeInstances alone.
-    setattr(VolumeAttachment, "delete_on_termination", property(delete_on_termination))  # noqa: B010
+    replace(VolumeAttachment, "delete_on_termination", property(delete_on_termination))
 
 
 def refuse_attachment(volume: Any, instance: Any, device: str) -> None:

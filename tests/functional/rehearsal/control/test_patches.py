@@ -158,7 +158,8 @@ def volumes(ec2: Any, instance_id: str) -> dict[str, tuple[int, bool]]:
 def test_the_root_volume_is_there_and_ends_with_its_instance_unless_that_was_asked_otherwise(
     ec2: Any, run: Run
 ) -> None:
-    root, data = {"DeviceName": "/dev/xvda"}, {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 3}}
+    root: dict[str, Any] = {"DeviceName": "/dev/xvda"}
+    data: dict[str, Any] = {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 3}}
     kept = {"VolumeSize": 12, "DeleteOnTermination": False}
     assert volumes(ec2, run(BlockDeviceMappings=[{**root, "Ebs": {"VolumeSize": 12}}])) == {
         "/dev/xvda": (12, True)
@@ -166,8 +167,10 @@ def test_the_root_volume_is_there_and_ends_with_its_instance_unless_that_was_ask
     assert volumes(ec2, run(BlockDeviceMappings=[{**root, "Ebs": kept}])) == {"/dev/xvda": (12, False)}
     assert volumes(ec2, run(BlockDeviceMappings=[{**root, "Ebs": {"VolumeType": "gp3"}}, data])) == {
         "/dev/xvda": (8, True),
-        "/dev/sdf": (3, False),
+        "/dev/sdf": (3, True),
     }
+    # docs.aws.amazon.com/AWSEC2/latest/UserGuide/preserving-volumes-on-termination.html: by the API, deleted.
+    data["Ebs"]["DeleteOnTermination"] = False
     one = run(BlockDeviceMappings=[data])
     assert volumes(ec2, one) == {"/dev/xvda": (8, True), "/dev/sdf": (3, False)}
     ec2.terminate_instances(InstanceIds=[one])

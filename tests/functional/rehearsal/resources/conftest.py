@@ -1,4 +1,4 @@
-"""moto's plain server in this process, and clients that can reach nothing else."""
+"""moto's server in this process with its faults mended, and clients that can reach nothing else."""
 
 import threading
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from ec2.rehearsal.control.faults import mend_moto
+from ec2.rehearsal.control.originals import as_it_was
 from ec2.rehearsal.stacks.resources.contract import Clients
 from tests.functional.rehearsal.resources.moto_stack import Stack
 
@@ -24,8 +26,9 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """The address of a moto with AWS's managed policies, on a free port of 127.0.0.1."""
-    with pytest.MonkeyPatch.context() as environment:
+    """The address of a mended moto with AWS's managed policies, on a free port of 127.0.0.1."""
+    with pytest.MonkeyPatch.context() as environment, as_it_was():
+        mend_moto()
         environment.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         moto = DomainDispatcherApplication(create_backend_app)
         server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=Quiet)

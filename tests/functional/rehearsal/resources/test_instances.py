@@ -206,16 +206,12 @@ def test_an_instance_that_gets_no_volume_is_not_left_behind(
     assert [instance["State"]["Name"] for instance in found] == ["terminated"]
 
 
-MOTO = "moto: "
-
-
-@pytest.mark.xfail(strict=True, reason=MOTO + "RunInstances ignores DisableApiTermination")
 def test_an_instance_is_born_protected(stack: Stack, subnet: str, image_id: str) -> None:
     instance = stack.create(INSTANCE, ImageId=image_id, SubnetId=subnet, DisableApiTermination=True)
     assert (stack.read(INSTANCE, instance) or {})["DisableApiTermination"] is True
+    stack.update(INSTANCE, instance, DisableApiTermination=None)
 
 
-@pytest.mark.xfail(strict=True, reason=MOTO + "RunInstances ignores CreditSpecification")
 def test_an_instance_has_unlimited_credits(aws: Clients, stack: Stack, subnet: str, image_id: str) -> None:
     credits_wanted = {"CPUCredits": "unlimited"}
     instance = stack.create(
@@ -229,20 +225,15 @@ def test_an_instance_has_unlimited_credits(aws: Clients, stack: Stack, subnet: s
     assert told["InstanceCreditSpecifications"][0]["CpuCredits"] == "unlimited"
 
 
-@pytest.mark.xfail(strict=True, reason=MOTO + "no ModifyInstanceCreditSpecification")
 def test_credits_change_while_it_runs(stack: Stack, instance: str) -> None:
     stack.update(INSTANCE, instance, CreditSpecification={"CPUCredits": "unlimited"})
 
 
-@pytest.mark.xfail(strict=True, reason=MOTO + "no MonitorInstances and no UnmonitorInstances")
 def test_monitoring_is_turned_on_while_it_runs(stack: Stack, instance: str) -> None:
     stack.update(INSTANCE, instance, Monitoring=True)
     assert (stack.read(INSTANCE, instance) or {})["Monitoring"] is True
 
 
-@pytest.mark.xfail(
-    strict=True, reason=MOTO + "ModifyInstanceAttribute adds groups to the interface, takes none away"
-)
 def test_the_interface_has_the_new_groups_only(aws: Clients, stack: Stack, vpc: str, instance: str) -> None:
     other = stack.create(GROUP, VpcId=vpc, GroupDescription="other")
     stack.update(INSTANCE, instance, SecurityGroupIds=[other])
@@ -250,7 +241,6 @@ def test_the_interface_has_the_new_groups_only(aws: Clients, stack: Stack, vpc: 
     assert [entry["GroupId"] for entry in groups] == [other]
 
 
-@pytest.mark.xfail(strict=True, reason=MOTO + "DescribeInstances goes on naming the first instance profile")
 def test_another_profile_is_seen(aws: Clients, stack: Stack, instance: str) -> None:
     for name in ("first", "second"):
         aws("iam").create_instance_profile(InstanceProfileName=name)
@@ -258,7 +248,6 @@ def test_another_profile_is_seen(aws: Clients, stack: Stack, instance: str) -> N
     assert (stack.read(INSTANCE, instance) or {})["IamInstanceProfile"] == "second"
 
 
-@pytest.mark.xfail(strict=True, reason=MOTO + "RunInstances drops Iops and Throughput of a block device")
 def test_a_block_device_is_as_fast_as_asked(aws: Clients, stack: Stack, subnet: str, image_id: str) -> None:
     fast = {"VolumeSize": 20, "VolumeType": "gp3", "Iops": 4000, "Throughput": 250}
     devices = [{"DeviceName": "/dev/sda1", "Ebs": fast}]
@@ -267,7 +256,6 @@ def test_a_block_device_is_as_fast_as_asked(aws: Clients, stack: Stack, subnet: 
     assert (found["Iops"], found.get("Throughput")) == (4000, 250)
 
 
-@pytest.mark.xfail(strict=True, reason=MOTO + "no root volume where the mapping names only another device")
 def test_a_further_disk_comes_beside_the_root_volume(
     aws: Clients, stack: Stack, subnet: str, image_id: str
 ) -> None:
@@ -277,7 +265,6 @@ def test_a_further_disk_comes_beside_the_root_volume(
     assert found == {"/dev/sda1", "/dev/sdf"}
 
 
-@pytest.mark.xfail(strict=True, reason=MOTO + "the interface stays when its instance is terminated")
 def test_a_terminated_instance_takes_its_interface_along(aws: Clients, stack: Stack, instance: str) -> None:
     interface = live(aws, instance)["NetworkInterfaces"][0]["NetworkInterfaceId"]
     stack.delete(INSTANCE, instance)

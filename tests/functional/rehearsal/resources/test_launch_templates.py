@@ -1,6 +1,5 @@
 """Launch templates and their versions."""
 
-import pytest
 
 from ec2.rehearsal.stacks.resources.contract import Clients
 from tests.functional.rehearsal.resources.moto_stack import Stack, tags
@@ -44,7 +43,6 @@ def test_an_instance_is_run_from_a_version(aws: Clients, stack: Stack, subnet: s
     assert (stack.read("AWS::EC2::Instance", instance) or {})["InstanceType"] == "t3.small"
 
 
-@pytest.mark.xfail(strict=True, reason="moto takes no metadata options from a launch template")
 def test_an_instance_has_the_metadata_options_of_its_version(
     stack: Stack, subnet: str, image_id: str
 ) -> None:

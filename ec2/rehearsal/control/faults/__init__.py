@@ -1,0 +1,21 @@
+"""Faults of moto: each is one thing that AWS does and moto does not, told by its own module's tests.
+
+They lean on moto's insides as ec2/rehearsal/control/patches.py does, and need nothing of ours to run.
+"""
+
+from ec2.rehearsal.control.faults.attributes import mend_attributes
+from ec2.rehearsal.control.faults.devices import mend_devices
+from ec2.rehearsal.control.faults.interfaces import mend_interfaces
+from ec2.rehearsal.control.faults.performance import mend_performance
+from ec2.rehearsal.control.faults.profiles import mend_profiles
+from ec2.rehearsal.control.faults.runs import mend_runs
+
+
+def mend_moto() -> None:
+    """Mend all of them; a second call takes the place of the first."""
+    mend_runs()
+    mend_devices()
+    mend_interfaces()
+    mend_profiles()
+    mend_attributes()
+    mend_performance()
