@@ -33,6 +33,7 @@ def toolbox(
         detach=True,
         init=True,
         network_mode="none",
+        tmpfs={"/run/prometheus": "uid=10004,gid=10004"},
         volumes={
             str(ROOT / "prometheus/tests"): {"bind": "/etc/prometheus/tests", "mode": "ro"},
             str(expressions): {"bind": "/expressions", "mode": "ro"},
@@ -50,9 +51,16 @@ def promtool(toolbox: Container, *arguments: str) -> str:
     return text
 
 
-def test_the_configuration_is_valid(toolbox: Container) -> None:
-    output = promtool(toolbox, "check", "config", "/etc/prometheus/prometheus.yml")
-    assert f"{len(RULES)} rule files found" in output
+@pytest.mark.parametrize("place", ["local", "ec2"])
+def test_the_configuration_is_valid(toolbox: Container, place: str) -> None:
+    # The entry point with promtool in the place of Prometheus: what is checked is what it has put together.
+    entry = "mkdir -p /tmp/bin && cp /usr/bin/promtool /tmp/bin/prometheus && PATH=/tmp/bin:$PATH exec entrypoint"
+    status, output = toolbox.exec_run(
+        ["bash", "-c", f"{entry} check config /etc/prometheus/prometheus.yml"],
+        environment={"DISCOVERY": place, "STACK": "microblog", "REGION": "us-east-1"},
+    )
+    assert status == 0, output.decode()
+    assert f"{len(RULES)} rule files found" in output.decode()
 
 
 @pytest.mark.parametrize("name", RULES)

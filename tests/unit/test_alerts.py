@@ -30,8 +30,8 @@ def headings() -> set[str]:
     return set(re.findall(r"^## (\w+)$", (ROOT / RUNBOOKS).read_text(), flags=re.MULTILINE))
 
 
-def scrape_jobs() -> dict[str, dict[str, Any]]:
-    configuration = yaml.safe_load((ROOT / "prometheus/prometheus.yml").read_text())
+def scrape_jobs(place: str = "local") -> dict[str, dict[str, Any]]:
+    configuration = yaml.safe_load((ROOT / f"prometheus/scrape/{place}.yml").read_text())
     return {job["job_name"]: job for job in configuration["scrape_configs"]}
 
 
@@ -84,6 +84,18 @@ def test_a_target_is_scraped_as_the_service_it_is() -> None:
     for name, job in scrape_jobs().items():
         instances = {group["labels"]["instance"] for group in job.get("static_configs", [])}
         assert instances <= {"nginx" if name == "blackbox" else name}
+
+
+def test_the_jobs_are_the_same_on_one_machine_and_on_ec2() -> None:
+    assert scrape_jobs("ec2").keys() == scrape_jobs("local").keys()
+
+
+def test_a_target_on_ec2_carries_instance_and_role_too_and_none_is_of_another_stack() -> None:
+    for name, job in scrape_jobs("ec2").items():
+        for found in job.get("ec2_sd_configs", []):
+            assert {"name": "tag:Stack", "values": ["STACK"]} in found["filters"]
+            targets = {rule.get("target_label") for rule in job["relabel_configs"]}
+            assert {"instance", "role"} <= targets, name
 
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "alertmanager.yml", "blackbox.yml"])
