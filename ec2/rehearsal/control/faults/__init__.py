@@ -3,9 +3,15 @@
 They lean on moto's insides as ec2/rehearsal/control/patches.py does, and need nothing of ours to run.
 """
 
+from ec2.rehearsal.control.faults.access_lists import mend_access_lists
+from ec2.rehearsal.control.faults.addresses import mend_addresses
 from ec2.rehearsal.control.faults.attributes import mend_attributes
+from ec2.rehearsal.control.faults.dependencies import mend_dependencies
 from ec2.rehearsal.control.faults.devices import mend_devices
+from ec2.rehearsal.control.faults.gateways import mend_gateways
+from ec2.rehearsal.control.faults.groups import mend_security_groups
 from ec2.rehearsal.control.faults.interfaces import mend_interfaces
+from ec2.rehearsal.control.faults.nat_gateways import mend_nat_gateways
 from ec2.rehearsal.control.faults.performance import mend_performance
 from ec2.rehearsal.control.faults.profiles import mend_profiles
 from ec2.rehearsal.control.faults.runs import mend_runs
@@ -19,3 +25,9 @@ def mend_moto() -> None:
     mend_profiles()
     mend_attributes()
     mend_performance()
+    mend_security_groups()
+    mend_access_lists()
+    mend_addresses()
+    mend_gateways()
+    mend_nat_gateways()
+    mend_dependencies()

@@ -6,6 +6,7 @@ from ec2.rehearsal.stacks.resources.contract import Clients, Place
 from ec2.rehearsal.stacks.resources.kind import Ec2Kind, Kind
 from ec2.rehearsal.stacks.resources.looking import first, picked, unless_gone, wholly
 from ec2.rehearsal.stacks.resources.tags import own_tags
+from ec2.rehearsal.stacks.resources.waiting import once_free
 
 # What AWS says of a VPC of which nobody has said otherwise.
 DNS = {"EnableDnsSupport": True, "EnableDnsHostnames": False}
@@ -43,8 +44,7 @@ class Vpc(Ec2Kind):
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:
         """AWS refuses while anything is in it."""
-        with unless_gone():
-            aws("ec2").delete_vpc(VpcId=physical_id)
+        once_free(aws("ec2").delete_vpc, VpcId=physical_id)
 
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
         """The VPC and what AWS made with it."""
@@ -122,8 +122,7 @@ class Subnet(Ec2Kind):
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:
         """AWS refuses while an interface is in it."""
-        with unless_gone():
-            aws("ec2").delete_subnet(SubnetId=physical_id)
+        once_free(aws("ec2").delete_subnet, SubnetId=physical_id)
 
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
         """The subnet, and its place in a network ACL."""
@@ -203,7 +202,7 @@ class VpcGatewayAttachment(Kind):
         """Detach, if it is attached."""
         live = self.look(aws, physical_id)
         if live is not None:
-            aws("ec2").detach_internet_gateway(**picked(live, "VpcId", "InternetGatewayId"))
+            once_free(aws("ec2").detach_internet_gateway, **picked(live, "VpcId", "InternetGatewayId"))
 
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
         """The gateway that is attached to the VPC."""

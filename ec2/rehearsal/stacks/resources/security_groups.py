@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
 from ec2.rehearsal.stacks.resources.kind import Ec2Kind, Kind
-from ec2.rehearsal.stacks.resources.looking import answer, first, picked, unless_gone, wholly
+from ec2.rehearsal.stacks.resources.looking import answer, first, picked, wholly
 from ec2.rehearsal.stacks.resources.names import generated_name
 from ec2.rehearsal.stacks.resources.rules import EVERYTHING_OUT, Rule, from_live, from_template
 from ec2.rehearsal.stacks.resources.tags import own_tags, specified
+from ec2.rehearsal.stacks.resources.waiting import once_free
 
 # By this tag a group knows the rules that are resources of their own.
 RULE_TAG = "aws:cloudformation:logical-id"
@@ -45,8 +46,7 @@ class SecurityGroup(Ec2Kind):
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:
         """AWS refuses while an interface or another group's rule names it."""
-        with unless_gone():
-            aws("ec2").delete_security_group(GroupId=physical_id)
+        once_free(aws("ec2").delete_security_group, GroupId=physical_id)
 
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
         """The group."""

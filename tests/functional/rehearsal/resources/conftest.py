@@ -69,9 +69,11 @@ def stack(aws: Clients) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def site(aws: Clients) -> tuple[str, str]:
-    """A VPC and a subnet to be in; they stay until moto ends."""
+    """A VPC with a way out and a subnet to be in; they stay until moto ends."""
     one = Stack(aws)
     vpc = one.create("AWS::EC2::VPC", CidrBlock="10.20.0.0/16")
+    gateway = one.create("AWS::EC2::InternetGateway")
+    one.create("AWS::EC2::VPCGatewayAttachment", VpcId=vpc, InternetGatewayId=gateway)
     network = {"VpcId": vpc, "CidrBlock": "10.20.1.0/24", "AvailabilityZone": "us-east-1a"}
     return vpc, one.create("AWS::EC2::Subnet", **network)
 

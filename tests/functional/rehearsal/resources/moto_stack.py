@@ -1,4 +1,4 @@
-"""Drives resource types as the engine does, against a moto that nobody has patched."""
+"""Drives resource types as the engine does, against a moto whose faults are mended."""
 
 from dataclasses import dataclass, field
 from typing import Any

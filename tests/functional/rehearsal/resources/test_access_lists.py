@@ -46,7 +46,6 @@ def test_entries_of_both_directions_have_one_number(stack: Stack, acl: str) -> N
     assert (stack.read(ENTRY, inward) or {})["RuleNumber"] == 100
 
 
-@pytest.mark.xfail(strict=True, reason="moto drops the type and code of an ICMP entry")
 def test_an_icmp_entry_has_its_type(stack: Stack, acl: str) -> None:
     ping = {"Protocol": 1, "Icmp": {"Type": 8, "Code": -1}, "CidrBlock": "0.0.0.0/0"}
     entry = stack.create(ENTRY, NetworkAclId=acl, RuleNumber=7, RuleAction="allow", **ping)

@@ -135,6 +135,7 @@ def test_what_needs_no_stop_changes_while_it_runs(
     assert found["SecurityGroupIds"] == [other]
     assert found["SourceDestCheck"] is False
     stack.update(INSTANCE, instance, DisableApiTermination=None)
+    stack.delete(INSTANCE, instance)  # it is in a group that was made after it
 
 
 def test_a_protected_instance_is_not_deleted(stack: Stack, instance: str) -> None:
@@ -239,6 +240,7 @@ def test_the_interface_has_the_new_groups_only(aws: Clients, stack: Stack, vpc: 
     stack.update(INSTANCE, instance, SecurityGroupIds=[other])
     groups = live(aws, instance)["NetworkInterfaces"][0]["Groups"]
     assert [entry["GroupId"] for entry in groups] == [other]
+    stack.delete(INSTANCE, instance)
 
 
 def test_another_profile_is_seen(aws: Clients, stack: Stack, instance: str) -> None:

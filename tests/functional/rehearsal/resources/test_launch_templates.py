@@ -1,6 +1,5 @@
 """Launch templates and their versions."""
 
-
 from ec2.rehearsal.stacks.resources.contract import Clients
 from tests.functional.rehearsal.resources.moto_stack import Stack, tags
 

@@ -84,7 +84,8 @@ def test_a_subnet_outside_its_vpc_is_refused_in_aws_words(stack: Stack, vpc: str
         stack.create(SUBNET, VpcId=vpc, CidrBlock="192.168.0.0/24")
 
 
-def test_a_gateway_is_attached_exchanged_and_detached(aws: Clients, stack: Stack, vpc: str) -> None:
+def test_a_gateway_is_attached_exchanged_and_detached(stack: Stack) -> None:
+    vpc = stack.create("AWS::EC2::VPC", CidrBlock="10.21.0.0/16")
     first, second = stack.create(GATEWAY, Tags=tags(Name="igw")), stack.create(GATEWAY)
     attachment = stack.create(ATTACHMENT, VpcId=vpc, InternetGatewayId=first)
     assert attachment == f"IGW|{vpc}"

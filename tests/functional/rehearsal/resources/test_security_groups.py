@@ -170,7 +170,6 @@ def test_a_deleted_group_is_gone(stack: Stack, group: str) -> None:
     assert stack.read(GROUP, group) is None
 
 
-@pytest.mark.xfail(strict=True, reason="moto does not tell the description of a rule whose source is a group")
 def test_a_rule_with_a_group_as_source_tells_its_description(stack: Stack, group: str) -> None:
     described = tcp(80, **within(group), Description="each other")
     rule = stack.create(INGRESS, GroupId=group, **described)
