@@ -1,0 +1,56 @@
+"""What can go wrong on the way to EC2: one tree, a sentence per class, and always what to try."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass
+class LauncherError(Exception):
+    """Something a person can act on; anything else that is raised is a defect of this project."""
+
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class SettingsError(LauncherError):
+    """The stack file has mistakes; the message names every one, a line each."""
+
+
+class StackFailed(LauncherError):
+    """CloudFormation gave up; the message holds the first failing resource and its reason."""
+
+
+class HostUnreachable(LauncherError):
+    """No SSH session with a host could be had, or it broke."""
+
+
+class CommandFailed(LauncherError):
+    """A command on a host ended badly; the message holds its exit status and last lines."""
+
+
+class SeveralFailed(LauncherError):
+    """Several hosts failed in one stage; the message holds each failure, the errors themselves are kept."""
+
+    def __init__(self, errors: Sequence[LauncherError]) -> None:
+        self.errors = tuple(errors)
+        hints = dict.fromkeys(error.hint for error in errors if error.hint)
+        super().__init__("\n".join(error.message for error in errors), "\n".join(hints))
+
+
+class ImageBuildFailed(LauncherError):
+    """An image could not be built; the message holds the last lines of the build."""
+
+
+class ShipFailed(LauncherError):
+    """An image did not arrive on a host as it was built."""
+
+
+class RolloutFailed(LauncherError):
+    """A service did not become healthy; every host is on the release it had before."""
+
+
+class LeaseHeld(LauncherError):
+    """Somebody else is deploying this stack; the message says who and since when."""
