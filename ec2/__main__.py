@@ -1,0 +1,5 @@
+"""`python -m ec2`."""
+
+from ec2.cli import main
+
+main()

@@ -1,0 +1,136 @@
+"""What each role is for: the ports it opens and to whom, the volume it keeps, what its host may ask of AWS.
+
+One row per role; security groups, volumes and instance roles are made of these rows and of nothing else.
+Ports are those that a host publishes. Grafana, Prometheus, Alertmanager and Jenkins open none to people:
+they are reached through an SSH tunnel.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+ADMIN = "admin"
+WORLD = "world"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A TCP port, and who may connect to it: ADMIN, WORLD or the hosts of a role."""
+
+    port: int
+    to: str
+    service: str
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Where every host may connect to in the world."""
+
+    protocol: str
+    port: int
+    purpose: str
+
+
+@dataclass(frozen=True)
+class DataVolume:
+    """A volume that outlives its host; `device` is its name at AWS, one per role, so it never moves."""
+
+    mount_point: str
+    device: str
+    default_gib: int
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What a role's hosts may ask of AWS; `reason` says why the resource is no narrower."""
+
+    actions: tuple[str, ...]
+    resource: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Role:
+    """One row of the table."""
+
+    name: str
+    openings: tuple[Opening, ...]
+    volume: DataVolume | None = None
+    permissions: tuple[Permission, ...] = ()
+    only_one_host: bool = False
+    # How far an answer of the metadata service may travel: 2 reaches a container.
+    metadata_hops: int = 1
+
+
+APP = Role(
+    name="app",
+    openings=(
+        Opening(80, WORLD, "nginx"),
+        Opening(443, WORLD, "nginx"),
+        Opening(8000, "monitoring", "microblog"),
+        Opening(9113, "monitoring", "nginx_exporter"),
+    ),
+)
+DATABASE = Role(
+    name="database",
+    openings=(
+        Opening(3306, "app", "mariadb"),
+        Opening(9104, "monitoring", "mysqld_exporter"),
+    ),
+    volume=DataVolume("/srv/database", "/dev/sdf", default_gib=20),
+    only_one_host=True,
+)
+JENKINS = Role(
+    name="jenkins",
+    openings=(Opening(8080, "monitoring", "jenkins"),),
+    volume=DataVolume("/srv/jenkins", "/dev/sdg", default_gib=30),
+)
+MONITORING = Role(
+    name="monitoring",
+    openings=(),
+    volume=DataVolume("/srv/monitoring", "/dev/sdh", default_gib=20),
+    permissions=(
+        Permission(
+            ("ec2:DescribeInstances",),
+            "*",
+            "Prometheus finds its targets; AWS narrows no Describe to single instances",
+        ),
+    ),
+    metadata_hops=2,
+)
+
+ROLES: Mapping[str, Role] = MappingProxyType(
+    {role.name: role for role in (APP, DATABASE, JENKINS, MONITORING)}
+)
+
+# The roles that keep data, and where.
+VOLUMES: Mapping[str, DataVolume] = MappingProxyType(
+    {role.name: role.volume for role in ROLES.values() if role.volume is not None}
+)
+
+# Open on every host, whatever its roles.
+EVERY_HOST = (
+    Opening(22, ADMIN, "sshd"),
+    Opening(9100, "monitoring", "node_exporter"),
+)
+
+# AWS's own resolver and clock are reached whatever the groups say; these are for all others.
+EXITS = (
+    Exit("tcp", 80, "packages"),
+    Exit("tcp", 443, "packages, AWS"),
+    Exit("tcp", 53, "names"),
+    Exit("udp", 53, "names"),
+    Exit("udp", 123, "the time"),
+)
+
+
+def openings(role: Role) -> tuple[Opening, ...]:
+    """All that a host of this role opens."""
+    return (*EVERY_HOST, *role.openings)
+
+
+def targets(role: str) -> tuple[tuple[str, Opening], ...]:
+    """Whom the hosts of a role may connect to inside the stack: another role, and one of its openings."""
+    return tuple(
+        (other.name, opening) for other in ROLES.values() for opening in openings(other) if opening.to == role
+    )

@@ -1,0 +1,108 @@
+"""What to deploy: `stack.toml` as frozen values, or every mistake in it at once."""
+
+import tomllib
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+from ec2.errors import SettingsError
+from ec2.roles import ROLES, VOLUMES
+from ec2.stack_file import MY_ADDRESS, HostTable, StackTable, checked
+
+
+@dataclass(frozen=True)
+class DataVolumeSettings:
+    """The volume that a role keeps on a host."""
+
+    role: str
+    size_gib: int
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """One host; its roles are in the order of the table of roles."""
+
+    name: str
+    roles: tuple[str, ...]
+    instance_type: str
+    zone: int
+    root_volume_gib: int
+    data_volumes: tuple[DataVolumeSettings, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One stack; `admin` is as the file has it: read `admin_cidrs`."""
+
+    name: str
+    region: str
+    admin: tuple[str, ...]
+    network: IPv4Network
+    hosts: tuple[HostSettings, ...]
+
+    def hosts_of(self, role: str) -> tuple[HostSettings, ...]:
+        """The hosts that have a role."""
+        return tuple(host for host in self.hosts if role in host.roles)
+
+    @property
+    def needs_my_address(self) -> bool:
+        """Whether somebody must find out the address that this machine has on the internet."""
+        return MY_ADDRESS in self.admin
+
+    def admin_cidrs(self, my_address: IPv4Address | None = None) -> tuple[str, ...]:
+        """From where people may log in, with this machine's address where the file asks for it."""
+        cidrs = tuple(f"{my_address}/32" if entry == MY_ADDRESS else entry for entry in self.admin)
+        if len(set(cidrs)) < len(cidrs):
+            raise SettingsError(f"admin names {my_address}/32 twice: it is my address", "leave one out")
+        return cidrs
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a stack file; SettingsError names every mistake with its key, its value and what was expected."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}", "--file names another one") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not a text in UTF-8", "--file names another one") from error
+    return parse_settings(text, str(path))
+
+
+def parse_settings(text: str, source: str) -> Settings:
+    """The settings that a text of TOML holds; `source` is what messages call it."""
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{source} is no TOML: {error}", f"correct {source}") from error
+    table, mistakes = checked(given)
+    if table is None or mistakes:
+        listed = "".join(f"\n  {mistake}" for mistake in mistakes)
+        raise SettingsError(f"{source} has {counted(len(mistakes))}:{listed}", f"correct {source}")
+    return settings(table)
+
+
+def counted(mistakes: int) -> str:
+    """Their number in words."""
+    return "a mistake" if mistakes == 1 else f"{mistakes} mistakes"
+
+
+def settings(table: StackTable) -> Settings:
+    """The values of a file without mistakes."""
+    hosts = tuple(host_settings(name, host) for name, host in table.hosts.items())
+    return Settings(table.name, table.region, table.admin, table.network, hosts)
+
+
+def host_settings(name: str, table: HostTable) -> HostSettings:
+    """One host, with a volume for each of its roles that keeps data."""
+    return HostSettings(
+        name=name,
+        roles=tuple(role for role in ROLES if role in table.roles),
+        instance_type=table.instance_type,
+        zone=table.zone,
+        root_volume_gib=table.root_volume_gib,
+        data_volumes=tuple(
+            DataVolumeSettings(role, table.data_volumes_gib.get(role, volume.default_gib))
+            for role, volume in VOLUMES.items()
+            if role in table.roles
+        ),
+    )

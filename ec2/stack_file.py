@@ -1,0 +1,191 @@
+"""The door: what `stack.toml` may say, and each way in which it does not, in words."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from ec2 import aws_names
+from ec2.roles import ROLES, VOLUMES
+
+# What `admin` may say instead of a range.
+MY_ADDRESS = "my address"
+# CloudFormation shortens a longer name inside the names that it makes.
+NAME = r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$"
+# Logical ids hold letters and digits only.
+HOST_NAME = r"^[a-z][a-z0-9]{0,19}$"
+PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+SHORTEST_ADMIN_PREFIX = 8
+MOST_ADMIN_RANGES = 10
+# A gp3 volume, in GiB; the image of Debian needs 8, Docker and five releases need room.
+SMALLEST_ROOT, LARGEST_VOLUME = 12, 16384
+
+
+def one_of(known: frozenset[str] | tuple[str, ...]) -> Any:
+    """A validator that takes the known words only."""
+
+    def taken(value: str) -> str:
+        return value if value in known else refused()
+
+    return AfterValidator(taken)
+
+
+def known_type(value: str) -> str:
+    """A type that AWS has and the image runs on."""
+    return value if value in aws_names.x86_instance_types() else refused()
+
+
+def known_region(value: str) -> str:
+    """A region that AWS has."""
+    return value if value in aws_names.regions() else refused()
+
+
+def admin_range(value: str) -> str:
+    """A range of addresses in its one spelling, or the words for this machine's own."""
+    if value == MY_ADDRESS:
+        return value
+    network = IPv4Network(value)
+    return str(network) if network.prefixlen >= SHORTEST_ADMIN_PREFIX else refused()
+
+
+def network_range(value: Any) -> IPv4Network:
+    """A private range that holds two subnets."""
+    network = IPv4Network(value) if isinstance(value, str) else refused()
+    private = any(network.subnet_of(block) for block in PRIVATE)
+    return network if private and 16 <= network.prefixlen <= 24 else refused()
+
+
+def refused() -> Any:
+    """What was expected is told by the key's description."""
+    raise ValueError
+
+
+def as_list(value: Any) -> Any:
+    """One range may stand without brackets."""
+    return [value] if isinstance(value, str) else value
+
+
+def distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    """No value stands twice."""
+    return values if len(set(values)) == len(values) else refused()
+
+
+RoleName = Annotated[str, one_of(tuple(ROLES))]
+KeepingRole = Annotated[str, one_of(tuple(VOLUMES))]
+VolumeGib = Annotated[int, Field(strict=True, ge=1, le=LARGEST_VOLUME)]
+
+
+class Table(BaseModel):
+    """A table of the file: nothing unknown in it, and each key's description says what it expects."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HostTable(Table):
+    """[hosts.NAME]"""
+
+    roles: Annotated[tuple[RoleName, ...], Field(min_length=1), AfterValidator(distinct)] = Field(
+        description=f"a list of {', '.join(ROLES)}, each once"
+    )
+    instance_type: Annotated[str, AfterValidator(known_type)] = Field(
+        description="an instance type of AWS for x86-64, such as t3.small"
+    )
+    zone: Annotated[int, Field(strict=True, ge=1, le=2)] = Field(default=1, description="1 or 2")
+    root_volume_gib: Annotated[int, Field(strict=True, ge=SMALLEST_ROOT, le=LARGEST_VOLUME)] = Field(
+        default=20, description=f"a whole number of GiB from {SMALLEST_ROOT} to {LARGEST_VOLUME}"
+    )
+    data_volumes_gib: dict[KeepingRole, VolumeGib] = Field(
+        default={},
+        description=f"a table of roles that keep data and whole numbers of GiB from 1 to {LARGEST_VOLUME}",
+    )
+
+
+HostName = Annotated[str, Field(pattern=HOST_NAME)]
+
+
+class StackTable(Table):
+    """The whole file."""
+
+    name: Annotated[str, Field(pattern=NAME)] = Field(
+        description="at most 24 small letters, digits and hyphens, a letter first and no hyphen last"
+    )
+    region: Annotated[str, AfterValidator(known_region)] = Field(
+        description="a region of AWS, such as us-east-1"
+    )
+    admin: Annotated[
+        tuple[Annotated[str, AfterValidator(admin_range)], ...],
+        BeforeValidator(as_list),
+        Field(min_length=1, max_length=MOST_ADMIN_RANGES),
+        AfterValidator(distinct),
+    ] = Field(
+        description=f'"my address", or up to {MOST_ADMIN_RANGES} ranges such as "203.0.113.0/24", none '
+        f"shorter than /{SHORTEST_ADMIN_PREFIX}: administration is never open to the world"
+    )
+    network: Annotated[IPv4Network, BeforeValidator(network_range)] = Field(
+        default=IPv4Network("10.20.0.0/16"),
+        description="a private range from /16 to /24, such as 10.20.0.0/16",
+    )
+    hosts: Annotated[dict[HostName, HostTable], Field(min_length=1)] = Field(
+        description="a table [hosts.NAME] per host, NAME at most 20 small letters and digits, a letter first"
+    )
+
+
+def checked(given: Mapping[str, Any]) -> tuple[StackTable | None, list[str]]:
+    """The file's table if it can be read, and every mistake in it as a line."""
+    beyond = list(role_mistakes(given.get("hosts")))
+    try:
+        return StackTable.model_validate(given), beyond
+    except ValidationError as error:
+        found = dict.fromkeys(mistake(one) for one in error.errors(include_url=False))
+        return None, [*found, *beyond]
+
+
+def mistake(error: ErrorDetails) -> str:
+    """One mistake: where, what stands there, what was expected."""
+    place = [part for part in error["loc"] if part != "[key]"]
+    table, names = (HostTable, place[2:]) if place[0] == "hosts" and len(place) > 2 else (StackTable, place)
+    key = ".".join(str(part) for part in place if isinstance(part, str))
+    field = table.model_fields.get(str(names[0]))
+    if field is None:
+        return f"{key} is unknown: the keys here are {', '.join(table.model_fields)}"
+    if error["type"] == "missing":
+        return f"{key} is missing: expected {field.description}"
+    return f"{key} = {as_toml(error['input'])}: expected {field.description}"
+
+
+def as_toml(value: Any) -> str:
+    """A value about as the file has it."""
+    if isinstance(value, dict):
+        return "{…}" if value else "{}"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def role_mistakes(hosts: Any) -> Iterator[str]:
+    """What is wrong between hosts; whatever is wrong within one is told elsewhere."""
+    if not isinstance(hosts, dict) or not hosts:
+        return
+    held = Counter(role for host in hosts.values() for role in given_roles(host))
+    for role in ROLES.values():
+        if held[role.name] == 0:
+            yield f"hosts: none has the role {role.name}: expected one at least"
+        if held[role.name] > 1 and role.only_one_host:
+            yield f"hosts: {held[role.name]} have the role {role.name}: expected one: data is in one place"
+    for name, host in hosts.items():
+        for role_name in sorted(set(given_volumes(host)) & set(ROLES) - given_roles(host)):
+            yield f"hosts.{name}.data_volumes_gib.{role_name}: expected the role {role_name} on this host"
+
+
+def given_roles(host: Any) -> frozenset[str]:
+    """The known roles of a host that may be anything."""
+    roles = host.get("roles") if isinstance(host, dict) else None
+    return frozenset(role for role in roles if role in ROLES) if isinstance(roles, list) else frozenset()
+
+
+def given_volumes(host: Any) -> tuple[str, ...]:
+    """The names of the data volumes of a host that may be anything."""
+    volumes = host.get("data_volumes_gib") if isinstance(host, dict) else None
+    return tuple(volumes) if isinstance(volumes, dict) else ()

@@ -1,0 +1,1 @@
+"""CloudFormation's template of a stack: settings and the table of roles in, nothing else touched."""
