@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ec2.rehearsal.stacks.properties import scalar_text
@@ -51,7 +52,7 @@ def compared(
         yield from compared_maps(document, node, expected, actual, path)
     elif isinstance(expected, list) and isinstance(actual, list):
         yield from compared_lists(document, node, expected, actual, path)
-    elif plain(expected) != plain(actual):
+    elif not alike(expected, actual):
         yield difference(path, expected, actual, "NOT_EQUAL")
 
 
@@ -89,8 +90,27 @@ def compared_lists(
         yield difference(f"{path}/{index}", None, value, "ADD")
 
 
+def alike(expected: Any, actual: Any) -> bool:
+    """Whether two values are one: "80" is 80, and 1 is 1.0 where one side is a number."""
+    as_what = as_number if is_number(expected) or is_number(actual) else plain
+    return bool(as_what(expected) == as_what(actual))
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one, and does not only look like one: an account's id may begin with zeros."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def as_number(value: Any) -> Any:
+    """A number, also where it is written as text; anything else as a text."""
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return plain(value)
+
+
 def plain(value: Any) -> Any:
-    """A scalar without its type: "80" is 80."""
+    """A scalar without its type: "true" is True."""
     return value if isinstance(value, (dict, list)) or value is None else scalar_text(value)
 
 

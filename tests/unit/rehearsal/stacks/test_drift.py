@@ -24,6 +24,12 @@ def found(expected: dict[str, Any], actual: dict[str, Any]) -> list[tuple[str, s
     ("expected", "actual", "paths"),
     [
         ({"GroupDescription": "a"}, {"GroupDescription": "b"}, [("/GroupDescription", "NOT_EQUAL")]),
+        ({"Threshold": 1}, {"Threshold": 1.0}, []),
+        ({"Threshold": "80"}, {"Threshold": 80.0}, []),
+        ({"Threshold": 1}, {"Threshold": 1.5}, [("/Threshold", "NOT_EQUAL")]),
+        ({"Threshold": 1}, {"Threshold": "one"}, [("/Threshold", "NOT_EQUAL")]),
+        ({"Threshold": 1}, {"Threshold": True}, [("/Threshold", "NOT_EQUAL")]),
+        ({"Owner": "0123"}, {"Owner": "123"}, [("/Owner", "NOT_EQUAL")]),
         ({"SecurityGroupIngress": [WEB, SSH]}, {"SecurityGroupIngress": [SSH, WEB]}, []),
         ({"SecurityGroupIngress": [SSH]}, {"SecurityGroupIngress": [{**SSH, "FromPort": 22}]}, []),
         (
