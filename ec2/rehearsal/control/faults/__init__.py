@@ -6,12 +6,15 @@ They lean on moto's insides as ec2/rehearsal/control/patches.py does, and need n
 from ec2.rehearsal.control.faults.access_lists import mend_access_lists
 from ec2.rehearsal.control.faults.addresses import mend_addresses
 from ec2.rehearsal.control.faults.attributes import mend_attributes
+from ec2.rehearsal.control.faults.buckets import mend_buckets
 from ec2.rehearsal.control.faults.dependencies import mend_dependencies
 from ec2.rehearsal.control.faults.devices import mend_devices
 from ec2.rehearsal.control.faults.gateways import mend_gateways
 from ec2.rehearsal.control.faults.groups import mend_security_groups
 from ec2.rehearsal.control.faults.interfaces import mend_interfaces
+from ec2.rehearsal.control.faults.keys import mend_keys
 from ec2.rehearsal.control.faults.nat_gateways import mend_nat_gateways
+from ec2.rehearsal.control.faults.parameters import mend_parameters
 from ec2.rehearsal.control.faults.performance import mend_performance
 from ec2.rehearsal.control.faults.profiles import mend_profiles
 from ec2.rehearsal.control.faults.runs import mend_runs
@@ -31,3 +34,6 @@ def mend_moto() -> None:
     mend_gateways()
     mend_nat_gateways()
     mend_dependencies()
+    mend_buckets()
+    mend_keys()
+    mend_parameters()

@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
                 "Status": "Enabled",
                 "Prefix": "backups/",
                 "ExpirationInDays": 90,
-                "NoncurrentVersionExpiration": {"NoncurrentDays": 7},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": 7, "NewerNoncurrentVersions": 3},
                 "Transitions": [{"StorageClass": "STANDARD_IA", "TransitionInDays": 30}],
                 "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3},
             }
@@ -45,6 +45,15 @@ SETTINGS: dict[str, Any] = {
         ]
     },
 }
+# What S3 has where a template says nothing any more.
+WITHOUT: dict[str, Any] = {
+    "VersioningConfiguration": {"Status": "Suspended"},
+    "BucketEncryption": {
+        "ServerSideEncryptionConfiguration": [
+            {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
+        ]
+    },
+}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -52,8 +61,7 @@ def test_a_setting_is_put_and_taken_back(stack: Stack, name: str) -> None:
     bucket = stack.create(BUCKET, "Data", **{name: SETTINGS[name]})
     assert (stack.read(BUCKET, bucket) or {})[name] == SETTINGS[name]
     stack.update(BUCKET, bucket, **{name: None})
-    without = {"Status": "Suspended"} if name == "VersioningConfiguration" else None
-    assert (stack.read(BUCKET, bucket) or {}).get(name) == without
+    assert (stack.read(BUCKET, bucket) or {}).get(name) == WITHOUT.get(name)
 
 
 def test_a_bucket_writes_its_log_into_another(aws: Clients, stack: Stack) -> None:

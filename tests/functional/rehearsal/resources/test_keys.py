@@ -62,7 +62,6 @@ def test_a_key_keeps_its_kind(stack: Stack) -> None:
         stack.update(KEY, key, KeySpec="RSA_2048")
 
 
-@pytest.mark.xfail(strict=True, reason="moto forgets a rotation's period")
 def test_a_key_rotates_as_often_as_asked(stack: Stack) -> None:
     key = stack.create(KEY, EnableKeyRotation=True, RotationPeriodInDays=180)
     assert (stack.read(KEY, key) or {}).get("RotationPeriodInDays") == 180

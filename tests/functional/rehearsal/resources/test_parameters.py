@@ -41,7 +41,6 @@ def test_a_secret_is_refused(stack: Stack) -> None:
         stack.create(PARAMETER, Name="/secret", Type="SecureString", Value="x")
 
 
-@pytest.mark.xfail(strict=True, reason="moto holds no value against the parameter's AllowedPattern")
 def test_a_value_outside_the_pattern_is_refused(stack: Stack) -> None:
     with pytest.raises(ClientError, match="ParameterPatternMismatch"):
         stack.create(PARAMETER, Type="String", Value="x", AllowedPattern="[0-9]+")

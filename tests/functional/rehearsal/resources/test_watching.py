@@ -49,7 +49,6 @@ def test_a_log_group_is_born_encrypted(stack: Stack) -> None:
     assert (stack.read(GROUP, group) or {})["KmsKeyId"] == key
 
 
-@pytest.mark.xfail(strict=True, reason="moto has no AssociateKmsKey")
 def test_a_log_group_gets_a_key_later(stack: Stack) -> None:
     key = stack.attribute("AWS::KMS::Key", stack.create("AWS::KMS::Key"), "Arn")
     group = stack.create(GROUP)
