@@ -19,6 +19,7 @@ from moto.ec2.responses.general import General
 from moto.sts.models import sts_backends
 
 from ec2.rehearsal.control.backends import ec2_backend
+from ec2.rehearsal.control.denials import denial
 from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.hypervisor import Hypervisor
 from ec2.rehearsal.control.originals import original, replace
@@ -160,9 +161,12 @@ def patch_authorization() -> None:
         credential = (self.headers.get("Authorization") or "").partition("Credential=")[2].partition("/")[0]
         if not credential.startswith("ASIA"):
             return
-        if expired(credential):
-            raise ExpiredToken()
-        moto_authorize(self, request_class, resource)
+        try:
+            if expired(credential):
+                raise ExpiredToken()
+            moto_authorize(self, request_class, resource)
+        except _RESTError as error:
+            raise denial(self.headers, error) from error
 
     replace(ActionAuthenticatorMixin, "_authenticate_and_authorize_action", authorize)
 

@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from typing import Any
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import boto3
 import moto
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 from moto.sts.models import sts_backends
 
@@ -269,9 +273,26 @@ def role(cloud: Cloud) -> Any:
 def test_a_role_may_do_what_its_policy_allows_and_no_more(role: Any) -> None:
     assert role("sts").get_caller_identity()["Arn"].endswith("/i-1")
     role("ec2").describe_instances()
-    for refused in (role("ec2").describe_vpcs, role("s3").list_buckets, role("iam").list_users):
-        with pytest.raises(ClientError, match=r"AccessDenied|UnauthorizedOperation"):
+    for refused, code in (
+        (role("ec2").describe_vpcs, "UnauthorizedOperation"),
+        (role("s3").list_buckets, "AccessDenied"),
+        (role("iam").list_users, "AccessDenied"),
+        (role("ssm").describe_parameters, "AccessDeniedException"),
+    ):
+        with pytest.raises(ClientError, match=rf"\({code}\)"):
             refused()
+
+
+def test_a_refusal_of_ec2_has_the_shape_that_sdks_without_patience_read(cloud: Cloud, role: Any) -> None:
+    credentials = role("ec2")._request_signer._credentials.get_frozen_credentials()
+    asked = AWSRequest("POST", cloud.endpoint, data={"Action": "DescribeVpcs", "Version": "2016-11-15"})
+    SigV4Auth(credentials, "ec2", REGION).add_auth(asked)
+    answer = requests.post(cloud.endpoint, asked.data, headers=dict(asked.headers), timeout=5)
+    assert answer.status_code == 403
+    error = ElementTree.fromstring(answer.text)  # noqa: S314 - our own text
+    assert error.tag == "Response"
+    assert error.findtext("Errors/Error/Code") == "UnauthorizedOperation"
+    assert "is not authorized to perform: ec2:DescribeVpcs" in str(error.findtext("Errors/Error/Message"))
 
 
 def test_a_roles_credentials_end(role: Any) -> None:
@@ -279,7 +300,7 @@ def test_a_roles_credentials_end(role: Any) -> None:
     for session in sts_backends[ACCOUNT]["aws"].assumed_roles:
         session.expiration = (datetime.now(UTC) - timedelta(seconds=1)).replace(tzinfo=None)
     for asked in (role("ec2").describe_instances, role("sts").get_caller_identity):
-        with pytest.raises(ClientError, match="ExpiredToken"):
+        with pytest.raises(ClientError, match=r"ExpiredToken|RequestExpired"):
             asked()
 
 
