@@ -11,6 +11,7 @@ from pathlib import Path
 
 from moto.server import ThreadedMotoServer
 
+from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.patches import patch_private_addresses, patch_public_addresses
 from ec2.rehearsal.settings import Rehearsal
 from ec2.rehearsal.snapshot import load, save
@@ -19,6 +20,7 @@ from ec2.rehearsal.snapshot import load, save
 def main() -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     rehearsal = Rehearsal(name="snapshot", folder=Path(sys.argv[1]))
+    mend_moto()
     patch_private_addresses()
     patch_public_addresses(IPv4Network("198.18.0.0/24"))
     loaded = load(rehearsal)

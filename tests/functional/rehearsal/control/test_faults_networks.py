@@ -1,67 +1,21 @@
 """What a VPC holds together as in AWS, where moto's own would not be so."""
 
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
-from itertools import count
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from ec2.rehearsal.control import seeds, states
-
-NUMBERS = count()
-# What EC2 calls that something leans on what shall go.
-HELD = "DependencyViolation"
-
-
-@dataclass
-class Site:
-    """A VPC with a subnet, and a way out if it has one."""
-
-    ec2: Any
-    vpc: str
-    subnet: str
-    cidr: IPv4Network
-    gateway: str = ""
-
-    def instance(self, **choices: Any) -> str:
-        asked = {"ImageId": seeds.BARE, "InstanceType": "t3.micro", "SubnetId": self.subnet}
-        made = self.ec2.run_instances(**asked, MinCount=1, MaxCount=1, **choices)
-        return str(made["Instances"][0]["InstanceId"])
-
-    def interface(self, **choices: Any) -> str:
-        made = self.ec2.create_network_interface(SubnetId=self.subnet, **choices)
-        return str(made["NetworkInterface"]["NetworkInterfaceId"])
-
-    def address(self) -> dict[str, Any]:
-        return dict(self.ec2.allocate_address(Domain="vpc"))
-
-    def table(self) -> str:
-        return str(self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"])
-
-    def public(self, instance: str) -> str | None:
-        (reservation,) = self.ec2.describe_instances(InstanceIds=[instance])["Reservations"]
-        return reservation["Instances"][0].get("PublicIpAddress")
+from ec2.rehearsal.control import states
+from tests.functional.rehearsal.control.sites import HELD, Site, closed_site, open_up, refused
 
 
 @pytest.fixture
 def closed(ec2: Any) -> Site:
-    """Without a way out."""
-    cidr = IPv4Network(f"10.80.{next(NUMBERS)}.0/24")
-    vpc = ec2.create_vpc(CidrBlock=str(cidr))["Vpc"]["VpcId"]
-    return Site(ec2, vpc, ec2.create_subnet(VpcId=vpc, CidrBlock=str(cidr))["Subnet"]["SubnetId"], cidr)
+    return closed_site(ec2)
 
 
 @pytest.fixture
-def site(ec2: Any, closed: Site) -> Site:
-    closed.gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=closed.gateway, VpcId=closed.vpc)
-    return closed
-
-
-def refused(code: str) -> Any:
-    return pytest.raises(ClientError, match=rf"\({code}\)")
+def site(closed: Site) -> Site:
+    return open_up(closed)
 
 
 def test_a_group_with_members_or_named_by_another_group_is_not_deleted(ec2: Any, site: Site) -> None:
@@ -211,56 +165,3 @@ def test_an_endpoint_comes_to_a_table_and_leaves_it(ec2: Any, closed: Site) -> N
     }
     assert through == {first: ["local"], second: ["local", endpoint]}
     ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
-
-
-def nat(ec2: Any, gateway: str) -> dict[str, Any]:
-    (found,) = ec2.describe_nat_gateways(NatGatewayIds=[gateway])["NatGateways"]
-    return dict(found)
-
-
-def test_a_nat_gateway_stands_in_its_subnet_and_goes_with_all_that_it_had(ec2: Any, site: Site) -> None:
-    address = site.address()
-    made = ec2.create_nat_gateway(SubnetId=site.subnet, AllocationId=address["AllocationId"])["NatGateway"]
-    found = nat(ec2, made["NatGatewayId"])
-    (place,) = found["NatGatewayAddresses"]
-    assert (found["State"], found["ConnectivityType"]) == ("available", "public")
-    assert IPv4Address(place["PrivateIp"]) in site.cidr
-    with refused(HELD):
-        ec2.delete_subnet(SubnetId=site.subnet)
-    ec2.delete_nat_gateway(NatGatewayId=made["NatGatewayId"])
-    ec2.release_address(AllocationId=address["AllocationId"])
-    ec2.delete_subnet(SubnetId=site.subnet)
-
-
-def test_a_private_nat_gateway_has_the_address_that_was_asked_for(ec2: Any, closed: Site) -> None:
-    asked = {"SubnetId": closed.subnet, "ConnectivityType": "private"}
-    wanted = str(closed.cidr[77])
-    made = ec2.create_nat_gateway(**asked, PrivateIpAddress=wanted)["NatGateway"]
-    assert nat(ec2, made["NatGatewayId"])["NatGatewayAddresses"][0]["PrivateIp"] == wanted
-    with refused(r"InvalidIPAddress\.InUse"):
-        ec2.create_nat_gateway(**asked, PrivateIpAddress=wanted)
-    with refused("InvalidParameterValue"):
-        ec2.create_nat_gateway(**asked, PrivateIpAddress="192.0.2.1")
-
-
-def test_a_nat_gateway_fails_with_a_taken_address_and_without_a_way_out(
-    ec2: Any, site: Site, closed: Site
-) -> None:
-    address = site.address()
-    asked = {"SubnetId": site.subnet, "AllocationId": address["AllocationId"]}
-    first, second = (ec2.create_nat_gateway(**asked)["NatGateway"]["NatGatewayId"] for _ in range(2))
-    assert nat(ec2, first)["State"] == "available"
-    assert (nat(ec2, second)["State"], nat(ec2, second)["FailureCode"]) == (
-        "failed",
-        "Resource.AlreadyAssociated",
-    )
-    ec2.delete_nat_gateway(NatGatewayId=first)
-    ec2.detach_internet_gateway(InternetGatewayId=site.gateway, VpcId=site.vpc)
-    third = ec2.create_nat_gateway(**asked)["NatGateway"]["NatGatewayId"]
-    assert nat(ec2, third)["FailureCode"] == "Gateway.NotAttached"
-    ec2.release_address(AllocationId=address["AllocationId"])
-
-
-def test_a_nat_gateway_that_is_not_there_is_a_refusal(ec2: Any) -> None:
-    with refused("NatGatewayNotFound"):
-        ec2.delete_nat_gateway(NatGatewayId="nat-00000000000000000")
