@@ -1,11 +1,30 @@
-"""The stack's outputs become the hosts that are reached, as frozen values; pure."""
+"""The stack's outputs become the hosts that are reached, as frozen values; pure.
 
+The keys of the outputs are those that ec2/template/outputs.py says.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from ec2.roles import VOLUMES
+
+# Neither does a host's name hold a capital after its first letter, nor a role's.
+ROLES_OF = re.compile(r"([A-Z][a-z0-9]*)Roles")
+VOLUME_OF = r"{host}([A-Z][a-z0-9]*)Volume"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A data volume of a host, and where its content is found."""
+
+    id: str
+    mount_point: str
 
 
 @dataclass(frozen=True)
 class Host:
-    """A machine of the stack: its name, what it is for, and its addresses."""
+    """A machine of the stack: its name, what it is for, its addresses and its data volumes."""
 
     name: str
     roles: tuple[str, ...]
@@ -13,6 +32,32 @@ class Host:
     # The Elastic IP: stop and start change nothing.
     address: str
     private_address: str
+    volumes: tuple[Volume, ...] = ()
 
     def __str__(self) -> str:
         return self.name
+
+
+def hosts(outputs: Mapping[str, str]) -> tuple[Host, ...]:
+    """Every host that has an instance, by name; one that is left out for a while has none."""
+    named = sorted(match[1] for key in outputs if (match := ROLES_OF.fullmatch(key)))
+    return tuple(host(name, outputs) for name in named if f"{name}InstanceId" in outputs)
+
+
+def host(named: str, outputs: Mapping[str, str]) -> Host:
+    """The host whose outputs begin so."""
+    return Host(
+        name=named.lower(),
+        roles=tuple(outputs[f"{named}Roles"].split("+")),
+        instance_id=outputs[f"{named}InstanceId"],
+        address=outputs[f"{named}PublicAddress"],
+        private_address=outputs[f"{named}PrivateAddress"],
+        volumes=tuple(volumes(named, outputs)),
+    )
+
+
+def volumes(named: str, outputs: Mapping[str, str]) -> Iterator[Volume]:
+    """The data volumes of the host, by role."""
+    for key in sorted(outputs):
+        if match := re.fullmatch(VOLUME_OF.format(host=named), key):
+            yield Volume(outputs[key], VOLUMES[match[1].lower()].mount_point)

@@ -6,6 +6,7 @@
 set -eu
 
 START_TIMEOUT_SECONDS=60
+LOCK_TIMEOUT_SECONDS=300
 ENGINE_LOG=/var/log/dockerd.log
 
 main() {
@@ -110,17 +111,25 @@ PIN
     run apt-get update --quiet
 }
 
-# Quiet while it works; the whole output when it does not.
+# Quiet while it works; the whole output when it does not. A first boot, or the nightly upgrades, hold apt's
+# locks for a while, and the one of its lists apt itself never waits for.
 run() {
     output=$(mktemp)
-    if "$@" >"$output" 2>&1; then
-        rm -f "$output"
-    else
-        cat "$output" >&2
-        rm -f "$output"
-        fail "'$*' failed" "mend what the lines above say, then repeat the command"
-    fi
+    waited=0
+    until "$@" >"$output" 2>&1; do
+        if ! lock_held "$output" || [ "$waited" -ge "$LOCK_TIMEOUT_SECONDS" ]; then
+            cat "$output" >&2
+            rm -f "$output"
+            fail "'$*' failed" "mend what the lines above say, then repeat the command"
+        fi
+        [ "$waited" -gt 0 ] || say "waiting: $(grep 'Could not get lock' "$output" | tail -n 1)"
+        sleep 1
+        waited=$((waited + 1))
+    done
+    rm -f "$output"
 }
+
+lock_held() { grep --quiet 'Could not get lock' "$1"; }
 
 start_engine() {
     if [ -d /run/systemd/system ]; then

@@ -1,0 +1,60 @@
+"""A host as it comes from EC2 gets what every service needs: Docker, its settings, its volumes, its safety."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ec2.everywhere import everywhere
+from ec2.host_scripts import host_script
+from ec2.inventory import Host
+from ec2.ssh import Session
+
+# In this order: nothing before the first boot is over, Docker's settings before Docker starts with them.
+PARTS = (
+    "boot.sh",
+    "sshd.sh",
+    "kernel.sh",
+    "volumes.sh",
+    "engine.sh",
+    "docker.sh",
+    "packages.sh",
+    "layout.sh",
+)
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """What was changed on a host; nothing the second time."""
+
+    host: str
+    changes: tuple[str, ...]
+
+
+def provision(sessions: Sequence[Session], say: Callable[[str], None]) -> list[Provisioned]:
+    """Have every host ready, side by side, each by one script over its one connection.
+
+    Raises CommandFailed with the last lines from the host, HostUnreachable, SeveralFailed.
+    """
+    return everywhere(sessions, lambda session: provision_host(session, say))
+
+
+def provision_host(session: Session, say: Callable[[str], None]) -> Provisioned:
+    """Have one host ready."""
+    name = session.host.name
+    printed = session.run(
+        provision_script(),
+        arguments=volume_arguments(session.host),
+        sudo=True,
+        what="provision",
+        on_line=lambda line: say(f"{name}: {line}"),
+    )
+    return Provisioned(name, tuple(printed.splitlines()))
+
+
+def provision_script() -> str:
+    """Every part in a shell of its own, after the words that they share; the first that fails is the last."""
+    return "\n".join([host_script("phase.sh"), *(f"(\n{host_script(part)}\n)" for part in PARTS)])
+
+
+def volume_arguments(host: Host) -> tuple[str, ...]:
+    """The host's data volumes as volumes.sh takes them: vol-0a:/srv/database."""
+    return tuple(f"{volume.id}:{volume.mount_point}" for volume in host.volumes)

@@ -1,0 +1,45 @@
+"""Outputs of a stack become hosts."""
+
+from ec2.inventory import Host, Volume, hosts
+
+OUTPUTS = {
+    "MonitoringInstanceId": "i-2",
+    "MonitoringPublicAddress": "198.18.0.8",
+    "MonitoringPrivateAddress": "10.20.1.6",
+    "MonitoringImage": "ami-1",
+    "MonitoringRoles": "monitoring",
+    "MonitoringMonitoringVolume": "vol-0c",
+    "AppInstanceId": "i-1",
+    "AppPublicAddress": "198.18.0.7",
+    "AppPrivateAddress": "10.20.1.5",
+    "AppImage": "ami-1",
+    "AppRoles": "app+database",
+    "AppDatabaseVolume": "vol-0a",
+    "App2PublicAddress": "198.18.0.9",
+    "App2Roles": "app",
+}
+
+
+def test_hosts_come_by_name_with_their_roles_addresses_and_volumes() -> None:
+    assert hosts(OUTPUTS) == (
+        Host(
+            name="app",
+            roles=("app", "database"),
+            instance_id="i-1",
+            address="198.18.0.7",
+            private_address="10.20.1.5",
+            volumes=(Volume("vol-0a", "/srv/database"),),
+        ),
+        Host(
+            name="monitoring",
+            roles=("monitoring",),
+            instance_id="i-2",
+            address="198.18.0.8",
+            private_address="10.20.1.6",
+            volumes=(Volume("vol-0c", "/srv/monitoring"),),
+        ),
+    )
+
+
+def test_a_stack_without_outputs_has_no_hosts() -> None:
+    assert hosts({}) == ()
