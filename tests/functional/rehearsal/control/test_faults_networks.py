@@ -117,6 +117,8 @@ def test_a_second_address_sets_the_first_one_free(ec2: Any, site: Site) -> None:
     for address in addresses:
         ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=one)
     assert site.public(one) == addresses[1]["PublicIp"]
+    (free,) = ec2.describe_addresses(AllocationIds=[addresses[0]["AllocationId"]])["Addresses"]
+    assert not free.get("AssociationId")
     ec2.release_address(AllocationId=addresses[0]["AllocationId"])
     ec2.disassociate_address(PublicIp=addresses[1]["PublicIp"])
     ec2.release_address(AllocationId=addresses[1]["AllocationId"])
