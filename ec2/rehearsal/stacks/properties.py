@@ -1,5 +1,6 @@
 """Holds a resource's properties against AWS's schema of its type, and gives them the schema's types."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,13 @@ SCALARS: dict[str, tuple[type, ...]] = {
     "boolean": (bool, str),
     "array": (list,),
     "object": (dict,),
+}
+
+# How a text says them.
+SPELLED = {
+    "integer": re.compile(r"[+-]?\d+"),
+    "number": re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?"),
+    "boolean": re.compile(r"true|false", re.IGNORECASE),
 }
 
 
@@ -88,7 +96,14 @@ def of_type(named: str | list[str] | None, value: Any) -> bool:
     if named is None:
         return True
     names = [named] if isinstance(named, str) else named
-    return any(isinstance(value, SCALARS.get(name, (object,))) for name in names)
+    return any(isinstance(value, SCALARS.get(name, (object,))) and reads_as(name, value) for name in names)
+
+
+def reads_as(name: str, value: Any) -> bool:
+    """Whether a text says a number or a boolean where one is wanted; a dynamic reference may yet do so."""
+    if not isinstance(value, str) or name not in SPELLED or "{{resolve:" in value:
+        return True
+    return SPELLED[name].fullmatch(value) is not None
 
 
 def spoken(named: str | list[str]) -> str:

@@ -45,6 +45,12 @@ def group(**properties: Any) -> dict[str, Any]:
         ({"A": host(PublicIp="1.2.3.4")}, {}, "Encountered unsupported property PublicIp"),
         ({"A": host(MetadataOptions={"Token": "x"})}, {}, "unsupported property MetadataOptions/Token"),
         ({"A": host(SecurityGroupIds="sg-1")}, {}, "SecurityGroupIds must be of type List"),
+        ({"A": host(EbsOptimized="perhaps")}, {}, "EbsOptimized must be of type Boolean"),
+        (
+            {"A": group(SecurityGroupIngress=[{"IpProtocol": "tcp", "FromPort": "ssh"}])},
+            {},
+            "of type Integer",
+        ),
         ({"A": host(Tags=[{"Key": "a"}])}, {}, "Property Tags/0/Value cannot be empty."),
         ({"A": {"Type": "AWS::EC2::SecurityGroup"}}, {}, "Property GroupDescription cannot be empty."),
         ({"A": host(ImageId={"Ref": "B"})}, {}, "[B] in the Resources block"),
