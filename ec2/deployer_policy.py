@@ -44,14 +44,16 @@ CHANGE = """
     DisassociateAddress DisassociateIamInstanceProfile DisassociateRouteTable GetConsoleOutput
     ModifyInstanceAttribute ModifyInstanceMetadataOptions ModifySubnetAttribute ModifyVolume
     ModifyVpcAttribute RebootInstances ReleaseAddress ReplaceIamInstanceProfileAssociation
-    ReplaceNetworkAclAssociation ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress
+    ReplaceNetworkAclAssociation ReplaceNetworkAclEntry ReplaceRoute
+    ReplaceRouteTableAssociation RevokeSecurityGroupEgress
     RevokeSecurityGroupIngress StartInstances StopInstances UpdateSecurityGroupRuleDescriptionsEgress
     UpdateSecurityGroupRuleDescriptionsIngress
 """
 DESTROY = "DeleteVolume TerminateInstances"
 INSTANCE_ROLES = """
     AddRoleToInstanceProfile CreateInstanceProfile CreateRole DeleteInstanceProfile DeleteRole
-    DeleteRolePolicy Get* List* PutRolePolicy RemoveRoleFromInstanceProfile TagRole UntagRole UpdateAssumeRolePolicy UpdateRole
+    DeleteRolePolicy Get* List* PutRolePolicy RemoveRoleFromInstanceProfile TagRole
+    UntagRole UpdateAssumeRolePolicy UpdateRole
 """
 SECRETS = """
     AddTagsToResource DeleteParameter DeleteParameters GetParameter GetParameters GetParametersByPath

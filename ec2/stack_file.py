@@ -175,14 +175,15 @@ def role_mistakes(hosts: Any) -> Iterator[str]:
         if held[role.name] > 1 and role.only_one_host:
             yield f"hosts: {held[role.name]} have the role {role.name}: expected one: data is in one place"
     for name, host in hosts.items():
-        for role_name in sorted(set(given_volumes(host)) & set(ROLES) - given_roles(host)):
+        for role_name in sorted(set(given_volumes(host)) & set(VOLUMES) - given_roles(host)):
             yield f"hosts.{name}.data_volumes_gib.{role_name}: expected the role {role_name} on this host"
 
 
 def given_roles(host: Any) -> frozenset[str]:
     """The known roles of a host that may be anything."""
     roles = host.get("roles") if isinstance(host, dict) else None
-    return frozenset(role for role in roles if role in ROLES) if isinstance(roles, list) else frozenset()
+    listed = roles if isinstance(roles, list) else []
+    return frozenset(role for role in listed if isinstance(role, str) and role in ROLES)
 
 
 def given_volumes(host: Any) -> tuple[str, ...]:

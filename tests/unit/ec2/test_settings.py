@@ -1,0 +1,249 @@
+"""What stack.toml may say, and what is said of its mistakes."""
+
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ec2.errors import SettingsError
+from ec2.settings import DataVolumeSettings, HostSettings, Settings, parse_settings, read_settings
+from ec2.stack_file import checked
+
+ROOT = Path(__file__).parents[3]
+ONE_HOST = """
+name = "small"
+region = "eu-central-1"
+admin = ["203.0.113.7", "198.51.100.0/24"]
+[hosts.all]
+roles = ["monitoring", "app", "jenkins", "database"]
+instance_type = "t3.large"
+"""
+
+
+def mistakes(text: str) -> list[str]:
+    """What is said of a file, a line per mistake."""
+    with pytest.raises(SettingsError) as refused:
+        parse_settings(text, "stack.toml")
+    head, *listed = refused.value.message.splitlines()
+    assert head == f"stack.toml has {'a mistake' if len(listed) == 1 else f'{len(listed)} mistakes'}:"
+    return [line.strip() for line in listed]
+
+
+def with_line(line: str) -> str:
+    """The small file with one of its lines in another way."""
+    key = line.split(" = ")[0]
+    lines = [line if old.startswith(f"{key} =") else old for old in ONE_HOST.splitlines()]
+    return "\n".join(lines if line in lines else [*lines, line])
+
+
+def test_the_file_that_comes_with_the_project_works_as_it_is() -> None:
+    settings = read_settings(ROOT / "stack.toml")
+    assert [(host.name, host.roles, host.instance_type) for host in settings.hosts] == [
+        ("app", ("app", "database"), "t3.small"),
+        ("jenkins", ("jenkins",), "t3.medium"),
+        ("monitoring", ("monitoring",), "t3.small"),
+    ]
+    assert settings.needs_my_address
+    assert settings.admin_cidrs(IPv4Address("203.0.113.9")) == ("203.0.113.9/32",)
+
+
+def test_one_host_may_have_every_role_and_what_is_not_said_has_a_default() -> None:
+    assert parse_settings(ONE_HOST, "stack.toml") == Settings(
+        name="small",
+        region="eu-central-1",
+        admin=("203.0.113.7/32", "198.51.100.0/24"),
+        network=IPv4Network("10.20.0.0/16"),
+        hosts=(
+            HostSettings(
+                name="all",
+                roles=("app", "database", "jenkins", "monitoring"),
+                instance_type="t3.large",
+                zone=1,
+                root_volume_gib=20,
+                data_volumes=(
+                    DataVolumeSettings("database", 20),
+                    DataVolumeSettings("jenkins", 30),
+                    DataVolumeSettings("monitoring", 20),
+                ),
+            ),
+        ),
+    )
+
+
+def test_every_mistake_is_named_at_once_with_its_key_its_value_and_what_was_expected() -> None:
+    text = """
+    name = "Mine"
+    region = "mars-1"
+    admin = ["0.0.0.0/0"]
+    colour = "red"
+    [hosts.app]
+    roles = ["app", "databse"]
+    instance_type = "t3.smal"
+    zone = 3
+    [hosts.two]
+    roles = ["database", "jenkins"]
+    """
+    assert mistakes(text) == [
+        'name = "Mine": expected at most 24 small letters, digits and hyphens, a letter first and no hyphen '
+        "last",
+        'region = "mars-1": expected a region of AWS, such as us-east-1',
+        'admin = "0.0.0.0/0": expected "my address", or up to 10 ranges such as "203.0.113.0/24", none '
+        "shorter than /8: administration is never open to the world",
+        'hosts.app.roles = "databse": expected a list of app, database, jenkins, monitoring, each once',
+        'hosts.app.instance_type = "t3.smal": expected an instance type of AWS for x86-64, such as t3.small',
+        "hosts.app.zone = 3: expected 1 or 2",
+        "hosts.two.instance_type is missing: expected an instance type of AWS for x86-64, such as t3.small",
+        "colour is unknown: the keys here are name, region, admin, network, hosts",
+        "hosts: none has the role monitoring: expected one at least",
+    ]
+
+
+def test_an_empty_file_is_told_what_it_lacks() -> None:
+    assert [line.split(":")[0] for line in mistakes("")] == [
+        "name is missing",
+        "region is missing",
+        "admin is missing",
+        "hosts is missing",
+    ]
+
+
+@pytest.mark.parametrize(
+    "admin",
+    [
+        '"0.0.0.0/0"',
+        '["10.0.0.0/7"]',
+        '["203.0.113.7/24"]',
+        '["10.0.0.0/8", "10.0.0.0/8"]',
+        '["my adress"]',
+        '"::/0"',
+        "[]",
+        "7",
+    ],
+)
+def test_administration_is_open_to_no_more_than_a_written_range(admin: str) -> None:
+    (line,) = mistakes(with_line(f"admin = {admin}"))
+    assert line.startswith("admin = ")
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 7))
+def test_no_range_shorter_than_8_is_ever_taken(address: int, prefix: int) -> None:
+    network = IPv4Network((address, prefix), strict=False)
+    (line,) = mistakes(with_line(f'admin = ["{network}"]'))
+    assert f'"{network}"' in line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'name = "a-name-of-twenty-five-chars"',
+        'name = "ends-"',
+        'name = "1st"',
+        'network = "8.8.8.0/24"',
+        'network = "10.0.0.0/8"',
+        'network = "10.20.0.1/16"',
+    ],
+)
+def test_names_and_networks_that_aws_would_not_take_are_refused(line: str) -> None:
+    key, value = line.split(" = ")
+    text = ONE_HOST.replace('name = "small"', line) if key == "name" else line + ONE_HOST
+    (told,) = mistakes(text)
+    assert told.startswith(f"{key} = {value}: expected ")
+
+
+@pytest.mark.parametrize("name", ["App", "app-1", "1app", "a" * 21, '""'])
+def test_a_host_has_a_name_of_letters_and_digits(name: str) -> None:
+    lines = mistakes(ONE_HOST.replace("[hosts.all]", f"[hosts.{name}]"))
+    assert all("a table [hosts.NAME] per host" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("kind", "runs"),
+    [
+        ("t3.small", True),
+        ("m7i-flex.large", True),
+        ("g4dn.xlarge", True),
+        ("c7a.medium", True),
+        ("t4g.small", False),
+        ("m6gd.large", False),
+        ("im4gn.large", False),
+        ("a1.medium", False),
+        ("mac2.metal", False),
+        ("t3.tiny", False),
+    ],
+)
+def test_an_instance_type_exists_and_runs_an_amd64_image(kind: str, runs: bool) -> None:
+    text = with_line(f'instance_type = "{kind}"')
+    if runs:
+        assert parse_settings(text, "stack.toml").hosts[0].instance_type == kind
+    else:
+        (line,) = mistakes(text)
+        assert line.startswith(f'hosts.all.instance_type = "{kind}"')
+
+
+@pytest.mark.parametrize("value", ["11", "16385", '"20"', "20.5", "true"])
+def test_a_root_volume_is_a_whole_number_of_gib_in_reach_of_aws(value: str) -> None:
+    (line,) = mistakes(with_line(f"root_volume_gib = {value}"))
+    assert line == f"hosts.all.root_volume_gib = {value}: expected a whole number of GiB from 12 to 16384"
+
+
+def test_a_data_volume_belongs_to_a_role_of_its_host_that_keeps_data() -> None:
+    two = (
+        ONE_HOST.replace('"jenkins", ', "") + "[hosts.ci]\nroles = ['jenkins']\ninstance_type = 't3.medium'\n"
+    )
+    assert mistakes(two + "data_volumes_gib = { database = 10 }") == [
+        "hosts.ci.data_volumes_gib.database: expected the role database on this host"
+    ]
+    (line,) = mistakes(two + "data_volumes_gib = { app = 10 }")
+    assert line.startswith('hosts.ci.data_volumes_gib.app = "app": expected a table of roles that keep data')
+
+
+def test_the_database_is_in_one_place_and_every_role_somewhere() -> None:
+    more = ONE_HOST.replace('"jenkins", ', "") + "[hosts.b]\nroles = ['database']\ninstance_type = 't3.small'"
+    assert mistakes(more) == [
+        "hosts: 2 have the role database: expected one: data is in one place",
+        "hosts: none has the role jenkins: expected one at least",
+    ]
+
+
+def test_a_role_may_have_several_hosts() -> None:
+    more = ONE_HOST + "[hosts.b]\nroles = ['app']\ninstance_type = 't3.small'\nzone = 2"
+    settings = parse_settings(more, "stack.toml")
+    assert [host.name for host in settings.hosts_of("app")] == ["all", "b"]
+
+
+def test_my_address_takes_its_place_among_the_ranges() -> None:
+    settings = parse_settings(with_line('admin = ["198.51.100.0/24", "my address"]'), "stack.toml")
+    assert settings.admin_cidrs(IPv4Address("203.0.113.9")) == ("198.51.100.0/24", "203.0.113.9/32")
+    with pytest.raises(SettingsError, match=r"names 203\.0\.113\.7/32 twice"):
+        parse_settings(with_line('admin = ["203.0.113.7", "my address"]'), "").admin_cidrs(
+            IPv4Address("203.0.113.7")
+        )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"name = ", "is no TOML"), (b"\xff", "is not a text in UTF-8"), (None, "cannot be read: No such file")],
+)
+def test_a_file_that_cannot_be_read_is_an_account(tmp_path: Path, content: bytes | None, said: str) -> None:
+    file = tmp_path / "stack.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError, match=said):
+        read_settings(file)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    ),
+    st.sampled_from(["name", "region", "admin", "network", "hosts", "roles", "data_volumes_gib", "zone"]),
+)
+def test_whatever_stands_in_a_file_is_a_mistake_or_a_setting_and_no_defect(value: object, key: str) -> None:
+    host = {"roles": ["app"], "instance_type": "t3.small"}
+    given = {"name": "a", "region": "us-east-1", "admin": "my address", "hosts": {"one": host}}
+    (host if key in ("roles", "data_volumes_gib", "zone") else given)[key] = value
+    table, found = checked(given)
+    assert found or table is not None
