@@ -9,6 +9,7 @@ from time import monotonic
 from ec2.rehearsal.stacks import operations
 from ec2.rehearsal.stacks.errors import ValidationError
 from ec2.rehearsal.stacks.journal import Journal
+from ec2.rehearsal.stacks.recovery import take_in_unknown
 from ec2.rehearsal.stacks.resources.contract import Clients, ResourceType
 from ec2.rehearsal.stacks.state import Cloud, Stack
 from ec2.rehearsal.stacks.work import Site, Work
@@ -102,12 +103,14 @@ def interrupted_create(work: Work) -> None:
     """A creation that the end of the process cut short."""
     if work.stack.operation:
         work.stack.operation = replace(work.stack.operation, on_failure="ROLLBACK")
+    take_in_unknown(work)
     operations.create_failed(work, f"{STOPPED}. ")
 
 
 def interrupted_update(work: Work) -> None:
     """An update that the end of the process cut short."""
     work.site.journal.stack(work.stack, "UPDATE_ROLLBACK_IN_PROGRESS", STOPPED)
+    take_in_unknown(work)
     operations.roll_back_update(work)
 
 

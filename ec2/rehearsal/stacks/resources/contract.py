@@ -70,6 +70,14 @@ class ReplacedOn(Protocol):
 
 
 @runtime_checkable
+class Findable(Protocol):
+    """Optional: a type whose resources are found by where they stand, though nobody kept their ids."""
+
+    def made_for(self, aws: Clients, place: Place) -> frozenset[str]:
+        """The physical ids of all that was made for this place."""
+
+
+@runtime_checkable
 class Snapshotted(Protocol):
     """Optional: a type that DeletionPolicy Snapshot may be asked of."""
 

@@ -66,3 +66,22 @@ class Ec2Kind(Kind):
     ) -> None:
         """Bring the tags up to date."""
         retag(aws, physical_id, old, new, place)
+
+
+class SlowKind(Ec2Kind):
+    """A type of EC2's whose creation takes its time, in which the process may end without knowing the id."""
+
+    def made_for(self, aws: Clients, place: Place) -> frozenset[str]:
+        """What bears the tags of this stack and logical id; it may be terminated by now."""
+        of_stack, of_resource = (
+            tagged(aws, self.tagged_as, mark, place.tags[mark])
+            for mark in ("aws:cloudformation:stack-id", "aws:cloudformation:logical-id")
+        )
+        return of_stack & of_resource
+
+
+def tagged(aws: Clients, kind: str, key: str, value: str) -> frozenset[str]:
+    """The ids of EC2's things of one kind that bear a tag."""
+    asked = {"resource-type": kind, "key": key, "value": value}
+    filters = [{"Name": name, "Values": [wanted]} for name, wanted in asked.items()]
+    return frozenset(tag["ResourceId"] for tag in aws("ec2").describe_tags(Filters=filters)["Tags"])

@@ -4,7 +4,7 @@ import time
 from typing import Any, ClassVar
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
-from ec2.rehearsal.stacks.resources.kind import Ec2Kind, Kind
+from ec2.rehearsal.stacks.resources.kind import Kind, SlowKind
 from ec2.rehearsal.stacks.resources.looking import first, picked, refusal, unless_gone, wholly
 from ec2.rehearsal.stacks.resources.tags import own_tags, specified
 from ec2.rehearsal.stacks.resources.waiting import LIMIT_SECONDS, STEP_SECONDS, wait
@@ -14,7 +14,7 @@ MODIFIABLE = ("Size", "VolumeType", "Iops", "Throughput", "MultiAttachEnabled")
 FIXED = ("AvailabilityZone", "Encrypted", "KmsKeyId", "SnapshotId")
 
 
-class Volume(Ec2Kind):
+class Volume(SlowKind):
     """AWS::EC2::Volume."""
 
     name = "AWS::EC2::Volume"
