@@ -54,11 +54,11 @@ def user_data(ec2: Any, instance_id: str) -> bytes:
 
 
 def public_key(ec2: Any, name: str | None) -> str:
-    """The key pair's public half in OpenSSH's form, "" without a key pair."""
-    if not name:
-        return ""
-    (key,) = ec2.describe_key_pairs(KeyNames=[name], IncludePublicKey=True)["KeyPairs"]
-    return str(key["PublicKey"])
+    """The key pair's public half in OpenSSH's form, "" without a key pair, and when it was deleted since."""
+    named = [{"Name": "key-name", "Values": [name or ""]}]
+    for key in ec2.describe_key_pairs(Filters=named, IncludePublicKey=True)["KeyPairs"]:
+        return str(key["PublicKey"])
+    return ""
 
 
 def role(iam: Any, profile_arn: str) -> str:
