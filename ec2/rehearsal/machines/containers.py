@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import docker
-from docker.errors import APIError, NotFound
+import requests
+from docker.errors import APIError, DockerException, NotFound
 from docker.types import EndpointConfig, LogConfig, Mount
 
+from compose.engine import explain
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.machines.decision import Host
 from ec2.rehearsal.machines.instances import Instance
@@ -26,6 +28,14 @@ STOP_TIMEOUT_SECONDS = 25
 CONSOLE_LINES = 400
 # systemd 257 wants cgroup v2 and takes v1 only when told twice.
 LEGACY_CGROUPS = "systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"
+
+
+def engine_here() -> docker.DockerClient:
+    """This machine's Docker Engine. Raises RehearsalError when none answers."""
+    try:
+        return docker.from_env()
+    except (DockerException, requests.RequestException) as error:
+        raise RehearsalError(*explain(str(error))) from error
 
 
 class Containers:
@@ -180,8 +190,9 @@ class Containers:
 
     def on_end(self, tell: Callable[[], None]) -> None:
         """Call whenever one of the hosts ends, for as long as the engine answers."""
-        for _ in self.client.events(decode=True, filters={**self.mine(), "event": "die"}):
-            tell()
+        with suppress(DockerException, requests.RequestException):
+            for _ in self.client.events(decode=True, filters={**self.mine(), "event": "die"}):
+                tell()
 
     def mine(self) -> dict[str, str]:
         """The filter that gives only this cloud's own."""

@@ -46,13 +46,18 @@ class Step(Enum):
     SAY_FAILED = "tell the API that it does not boot"
 
 
-def next_step(instance: Instance | None, host: Host | None, reboot: bool = False) -> Step | None:
-    """The one step that brings the host nearer to what the API wants; None when it is there."""
+def next_step(
+    instance: Instance | None, host: Host | None, reboot: bool = False, booting: bool = False
+) -> Step | None:
+    """The one step that brings the host nearer to what the API wants; None when it is there.
+
+    `booting` says that it was started and is not known to have booted.
+    """
     if instance is None or instance.state == "terminated":
         return Step.REMOVE if host else None
     match instance.state:
         case "pending":
-            return towards_running(host)
+            return towards_running(host, booting)
         case "running":
             return kept_running(host, reboot)
         case "stopping" | "stopped":
@@ -63,11 +68,13 @@ def next_step(instance: Instance | None, host: Host | None, reboot: bool = False
             return Step.REMOVE if host else Step.SAY_TERMINATED
 
 
-def towards_running(host: Host | None) -> Step:
+def towards_running(host: Host | None, booting: bool) -> Step:
     """The way of a pending instance."""
     if host is None:
         return Step.LAUNCH
-    return Step.SAY_RUNNING if host.running else Step.START
+    if host.running:
+        return Step.SAY_RUNNING
+    return ended(host) if booting else Step.START
 
 
 def kept_running(host: Host | None, reboot: bool) -> Step | None:
@@ -76,6 +83,11 @@ def kept_running(host: Host | None, reboot: bool) -> Step | None:
         return Step.SAY_FAILED
     if host.running:
         return Step.REBOOT if reboot else None
+    return ended(host)
+
+
+def ended(host: Host) -> Step:
+    """What becomes of a host that ended by itself."""
     if host.exit_status == POWERED_OFF:
         return Step.SAY_POWERED_OFF
     if host.exit_status != REBOOTED and not host.fresh and host.lasted_seconds < BOOTED_AFTER_SECONDS:

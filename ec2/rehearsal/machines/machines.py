@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+import requests
+
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.machines.boot import boot_result
 from ec2.rehearsal.machines.decision import Host, Step, next_step
@@ -33,6 +35,8 @@ class Machines:
         self.over = threading.Event()
         self.lock = threading.Lock()
         self.busy: set[str] = set()
+        # Whether those that the last process left booting are known.
+        self.adopted = False
 
     def changed(self) -> None:
         """The API was asked to change something: look soon."""
@@ -76,6 +80,8 @@ class Machines:
             self.look(workers)
         except RehearsalError as error:
             return f"{error.message}; {error.hint}" if error.hint else error.message
+        except (requests.ConnectionError, requests.Timeout):
+            return "the Docker Engine does not answer; the hosts are looked after when it does"
         except Exception as error:
             log.exception("a pass of the loop failed; the next one tries again")
             return f"{type(error).__name__}: {error}; more of it in the log"
@@ -83,15 +89,21 @@ class Machines:
 
     def look(self, workers: ThreadPoolExecutor) -> None:
         """One pass: every host that is not being worked on gets its next step."""
+        with self.lock:
+            # A step that ends while we look leaves us with a picture of before.
+            changing = set(self.busy)
         instances, hosts = wanted(self.steps.ec2), self.containers.hosts()
         self.steps.surroundings.settle(instances, hosts)
         running = [one for one in instances.values() if one.state == "running" and one.id in hosts]
         self.steps.reachable.watch({one.id: one.private_address for one in running})
+        if not self.adopted:
+            self.steps.booting |= {one.id for one in running if not boot_result(hosts[one.id].process)}
+            self.adopted = True
         for one in running:
             self.report_boot(one, hosts[one.id].process)
         for instance_id in instances.keys() | hosts.keys():
             with self.lock:
-                if instance_id in self.busy:
+                if instance_id in self.busy | changing:
                     continue
                 step = self.step_for(instance_id, instances, hosts)
                 if step is None:
@@ -102,8 +114,9 @@ class Machines:
     def step_for(self, instance_id: str, instances: Instances, hosts: Mapping[str, Host]) -> Step | None:
         """The host's next step; none while another that goes down still holds its address."""
         instance = instances.get(instance_id)
-        step = next_step(instance, hosts.get(instance_id), instance_id in self.steps.reboots)
-        if step is Step.LAUNCH and instance and address_is_held(instance, instances, hosts):
+        reboot, booting = instance_id in self.steps.reboots, instance_id in self.steps.booting
+        step = next_step(instance, hosts.get(instance_id), reboot, booting)
+        if step is Step.LAUNCH and instance and address_is_held(instance, hosts):
             return None
         return step
 
@@ -133,10 +146,10 @@ class Machines:
             self.steps.say(f"{where} has booted")
 
 
-def address_is_held(instance: Instance, instances: Instances, hosts: Mapping[str, Host]) -> bool:
-    """Whether another host of the same VPC still has the address that this one is to get."""
+def address_is_held(instance: Instance, hosts: Mapping[str, Host]) -> bool:
+    """Whether another host of the same VPC, also one that the API has lost, has the address of this one."""
     return any(
-        hosts[other.id].address == instance.private_address
-        for other in instances.values()
-        if other.id in hosts and other.id != instance.id and other.vpc == instance.vpc
+        (host.vpc, host.address) == (instance.vpc, instance.private_address)
+        for host in hosts.values()
+        if host.instance_id != instance.id
     )

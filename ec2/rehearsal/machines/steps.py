@@ -1,6 +1,7 @@
 """How each step of a host is taken."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -16,6 +17,8 @@ from ec2.rehearsal.machines.sizes import size
 log = logging.getLogger(__name__)
 
 CONSOLE_TAIL_LINES = 15
+# What systemd writes to a terminal beside its words: colours, and the way back to the line's beginning.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\r")
 
 Instances = Mapping[str, Instance]
 
@@ -70,7 +73,7 @@ class Steps:
             Step.SAY_RUNNING: lambda one: states.arrived(one.id, "running"),
             Step.SAY_STOPPED: lambda one: states.arrived(one.id, "stopped"),
             Step.SAY_TERMINATED: lambda one: states.arrived(one.id, "terminated"),
-            Step.SAY_POWERED_OFF: lambda one: states.powered_off(one.id),
+            Step.SAY_POWERED_OFF: self.say_powered_off,
             Step.SAY_FAILED: self.give_up,
         }[step](instance)
 
@@ -91,6 +94,7 @@ class Steps:
 
     def stop(self, instance: Instance) -> None:
         """Shut the host down."""
+        self.booting.discard(instance.id)
         self.containers.stop(instance.id)
 
     def reboot(self, instance: Instance) -> None:
@@ -101,8 +105,14 @@ class Steps:
 
     def remove(self, instance_id: str) -> None:
         """Shut the host down and remove it."""
+        self.booting.discard(instance_id)
         self.containers.end(instance_id)
         self.containers.remove(instance_id)
+
+    def say_powered_off(self, instance: Instance) -> None:
+        """The host was shut down from inside."""
+        self.booting.discard(instance.id)
+        states.powered_off(instance.id)
 
     def give_up(self, instance: Instance) -> None:
         """The host does not boot: say what its console said last."""
@@ -115,5 +125,7 @@ class Steps:
         states.failed_to_launch(instance.id, why)
 
     def console_tail(self, instance_id: str) -> str:
-        """The last lines of the host's console."""
-        return "\n".join(self.containers.console(instance_id).strip().splitlines()[-CONSOLE_TAIL_LINES:])
+        """The last lines of the host's console, without colours and empty ones."""
+        plain = CONTROL.sub("", self.containers.console(instance_id))
+        lines = [line.rstrip() for line in plain.splitlines() if line.strip()]
+        return "\n".join(lines[-CONSOLE_TAIL_LINES:])

@@ -75,6 +75,11 @@ def test_a_host_that_ended_while_it_booted_is_given_up() -> None:
     assert next_step(instance("running"), host(False, 1, lasted=3)) is Step.SAY_FAILED
 
 
+def test_a_host_that_ended_before_anybody_saw_it_run_is_not_started_for_ever() -> None:
+    assert next_step(instance("pending"), host(False, 1, lasted=0.1), booting=True) is Step.SAY_FAILED
+    assert next_step(instance("pending"), host(False, 137, lasted=600)) is Step.START, "it was stopped before"
+
+
 def test_a_host_that_the_engine_took_along_is_started_again() -> None:
     assert next_step(instance("running"), host(False, 137, lasted=600)) is Step.START
 
