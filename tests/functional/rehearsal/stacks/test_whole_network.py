@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from ec2.rehearsal.control.faults import mend_moto
+from ec2.rehearsal.control.originals import as_it_was
 from ec2.rehearsal.settings import ACCOUNT, REGION
 from ec2.rehearsal.stacks.engine import Engine
 from ec2.rehearsal.stacks.resources import RESOURCE_TYPES
@@ -115,13 +117,15 @@ Outputs:
 
 @pytest.fixture
 def whole(engine: Engine, aws: Callable[[str], Any]) -> Iterator[Stacks]:
-    """The engine with the rehearsal's own types, and an image for its hosts."""
+    """The engine with the rehearsal's own types and an EC2 that refuses as AWS does, and an image."""
     own = Engine(RESOURCE_TYPES, aws, ACCOUNT, REGION)
     install(own)
-    image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-    aws("ssm").put_parameter(Name="/images/debian", Type="String", Value=image)
-    yield Stacks(own, aws("cloudformation"))
-    own.join()
+    with as_it_was():
+        mend_moto()
+        image = aws("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        aws("ssm").put_parameter(Name="/images/debian", Type="String", Value=image)
+        yield Stacks(own, aws("cloudformation"))
+        own.join()
 
 
 def test_a_network_with_hosts_comes_changes_and_goes(whole: Stacks, cloud: Any, aws: Any) -> None:
