@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from contextlib import suppress
 from ipaddress import IPv4Network
 
 import click
@@ -63,7 +64,7 @@ def serve(rehearsal: Rehearsal) -> None:
     """Serve it until Ctrl-C; its hosts go on, and the next start has the same cloud."""
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("ec2.rehearsal").setLevel(logging.WARNING)
-    serve_until_told(rehearsal, lambda sentence: talk.print(escape(sentence), soft_wrap=True))
+    serve_until_told(rehearsal, say)
 
 
 @commands.command()
@@ -73,7 +74,7 @@ def start(rehearsal: Rehearsal) -> None:
     if process.running(rehearsal):
         talk.print(f"the cloud '{rehearsal.name}' runs already at {rehearsal.endpoint}")
         return
-    process.start(rehearsal, rehearsal.words(), lambda line: talk.print(escape(line), soft_wrap=True))
+    process.start(rehearsal, rehearsal.words(), say)
 
 
 @commands.command()
@@ -87,9 +88,7 @@ def stop(rehearsal: Rehearsal) -> None:
 @click.pass_obj
 def try_(rehearsal: Rehearsal) -> None:
     """Launch a stack with one host, and reach it by SSH: proof that this machine can rehearse."""
-    page.print(
-        escape(try_out(rehearsal, lambda line: talk.print(escape(line), soft_wrap=True))), soft_wrap=True
-    )
+    page.print(escape(try_out(rehearsal, say)), soft_wrap=True)
 
 
 @commands.command()
@@ -112,6 +111,12 @@ def down(rehearsal: Rehearsal) -> None:
         process.stop(rehearsal)
         gone = remove_everything(rehearsal)
     page.print(gone)
+
+
+def say(sentence: str) -> None:
+    """Say something, unless the disk that it would go to is full."""
+    with suppress(OSError):
+        talk.print(escape(sentence), soft_wrap=True)
 
 
 def main() -> None:

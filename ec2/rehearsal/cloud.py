@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import docker
-
 from ec2.rehearsal import process, snapshot
 from ec2.rehearsal.control import patches, seeds, server
 from ec2.rehearsal.control.clients import Clients, connect
 from ec2.rehearsal.ground import Ground
 from ec2.rehearsal.imds.service import MetadataService
 from ec2.rehearsal.keeper import STACKS, Keeper
-from ec2.rehearsal.machines.containers import Containers
+from ec2.rehearsal.machines.containers import Containers, engine_here
 from ec2.rehearsal.machines.images import build_host_images, host_image
 from ec2.rehearsal.machines.machines import Machines
 from ec2.rehearsal.machines.reachability import Reachability
@@ -56,13 +54,12 @@ def serve_until_told(rehearsal: Rehearsal, say: Say) -> None:
     Raises RehearsalError when this machine cannot carry it; nothing is left half made then.
     """
     told = on_signals()
-    with process.alone(rehearsal):
-        rehearsal.remember()
-        applier.start(rehearsal)
+    with process.alone(rehearsal), applier.begun(rehearsal):
         volumes.start(rehearsal)
         build_host_images(say)
         parts = put_together(rehearsal, say)
         with listening(rehearsal, parts):
+            rehearsal.remember()
             parts.engine.resume()
             machines, keeper = (threading.Thread(target=part.run) for part in (parts.machines, parts.keeper))
             machines.start()
@@ -72,6 +69,7 @@ def serve_until_told(rehearsal: Rehearsal, say: Say) -> None:
             say("stopping; the hosts go on")
             parts.machines.stop()
             machines.join()
+            parts.gate.close()
             parts.keeper.stop()
             keeper.join()
 
@@ -88,7 +86,7 @@ def put_together(rehearsal: Rehearsal, say: Say) -> Parts:
     """Every part, wired to its neighbours; nothing runs yet."""
     server.configure_moto(rehearsal.port)
     aws = connect(rehearsal.endpoint)
-    containers = Containers(rehearsal, docker.from_env())
+    containers = Containers(rehearsal, engine_here())
     ground = Ground(rehearsal, aws("ec2"), containers, patch_volumes(), say)
     images = {machine_image: host_image(target) for machine_image, target in seeds.TARGETS.items()}
     steps = Steps(aws("ec2"), containers, images, ground, Reachability(names.PROBE_MARK), say)
@@ -125,10 +123,11 @@ def remove_everything(rehearsal: Rehearsal) -> str:
 
     Safe to run twice, and after the process was killed.
     """
-    containers = Containers(rehearsal, docker.from_env())
+    process.require_root()
+    containers = Containers(rehearsal, engine_here())
     hosts = len(containers.hosts())
     containers.remove_all()
     volumes.remove_all(rehearsal)
     applier.remove_all(rehearsal.name)
     shutil.rmtree(rehearsal.state, ignore_errors=True)
-    return f"the cloud '{rehearsal.name}' is gone, with {hosts} hosts"
+    return f"the cloud '{rehearsal.name}' is gone, with {hosts} host{'' if hosts == 1 else 's'}"

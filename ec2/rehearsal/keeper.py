@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 STILLNESS_SECONDS = 5.0
 # A request does not wait for a disk longer than this.
 PATIENCE_SECONDS = 10.0
+# After a save that failed: a person may have made room meanwhile.
+TRY_AGAIN_SECONDS = 5.0
 # What the snapshot calls the state of CloudFormation.
 STACKS = "stacks"
 
@@ -32,6 +34,7 @@ class Keeper:
         self.wanted = 0
         self.saved = 0
         self.over = False
+        self.complaint = ""
 
     def changed(self) -> None:
         """The cloud is another one: save it soon."""
@@ -45,21 +48,23 @@ class Keeper:
             self.wanted += 1
             mine = self.wanted
             self.turn.notify_all()
-            self.turn.wait_for(lambda: self.saved >= mine or self.over, PATIENCE_SECONDS)
+            self.turn.wait_for(lambda: self.saved >= mine, PATIENCE_SECONDS)
 
     def run(self) -> None:
         """Save whenever something has changed, until stopped; once more at the end."""
         while True:
             with self.turn:
-                self.turn.wait_for(lambda: self.wanted > self.saved or self.over)
+                pause = TRY_AGAIN_SECONDS if self.complaint else None
+                self.turn.wait_for(lambda: self.wanted > self.saved or self.over, pause)
                 until, over = self.wanted, self.over
-            if until > self.saved:
-                self.save()
+                if over and until == self.saved and not self.complaint:
+                    return
+            self.save()
             with self.turn:
                 self.saved = until
                 self.turn.notify_all()
-            if over:
-                return
+                if over and self.complaint:
+                    return
 
     def stop(self) -> None:
         """End after what has changed is saved."""
@@ -75,7 +80,14 @@ class Keeper:
             try:
                 saved = save(self.rehearsal, {STACKS: self.engine.cloud})
             except RehearsalError as error:
-                self.say(f"the cloud is not saved: {error.message}; {error.hint}")
+                self.complain(f"the cloud is not saved: {error.message}; {error.hint}")
             else:
+                self.complain("")
                 if saved.left_out:
                     log.warning("not saved, since moto's models cannot be: %s", ", ".join(saved.left_out))
+
+    def complain(self, complaint: str) -> None:
+        """Say once what keeps the cloud from being saved, and once that it is saved again."""
+        if complaint != self.complaint:
+            self.say(complaint or "the cloud is saved again")
+        self.complaint = complaint

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from ec2.rehearsal.settings import Rehearsal
 START_TIMEOUT_SECONDS = 600
 STOP_TIMEOUT_SECONDS = 60
 BETWEEN_LOOKS_SECONDS = 0.1
-TAIL_LINES = 15
+MIB = 2**20
+# For its memory and its log; what hosts and volumes take is asked for when they are made.
+LEAST_ROOM_BYTES = 50 * MIB
 
 
 def lock_file(rehearsal: Rehearsal) -> Path:
@@ -35,13 +38,12 @@ def log_file(rehearsal: Rehearsal) -> Path:
 
 @contextmanager
 def alone(rehearsal: Rehearsal) -> Iterator[None]:
-    """Be the cloud's one process. Raises RehearsalError when there is another, or when this is not root."""
-    if os.geteuid() != 0:
-        raise RehearsalError(
-            "the local EC2 makes networks, disks and hosts on this machine, and that needs root",
-            "repeat the command with sudo",
-        )
-    rehearsal.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Be the cloud's one process.
+
+    Raises RehearsalError when there is another, when this is not root, and when the disk is full.
+    """
+    require_root()
+    have_room(rehearsal)
     with lock_file(rehearsal).open("a+") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,6 +56,31 @@ def alone(rehearsal: Rehearsal) -> Iterator[None]:
         held.write(str(os.getpid()))
         held.flush()
         yield
+
+
+def require_root() -> None:
+    """Raises RehearsalError for anybody else."""
+    if os.geteuid() != 0:
+        raise RehearsalError(
+            "the local EC2 makes networks, disks and hosts on this machine, and that needs root",
+            "repeat the command with sudo",
+        )
+
+
+def have_room(rehearsal: Rehearsal) -> None:
+    """Have the folder of the state. Raises RehearsalError when its disk is as good as full."""
+    try:
+        rehearsal.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        free = shutil.disk_usage(rehearsal.state).free
+    except OSError as error:
+        raise RehearsalError(
+            f"{rehearsal.state} cannot be used: {error.strerror}", f"ls -ld {rehearsal.folder}"
+        ) from error
+    if free < LEAST_ROOM_BYTES:
+        raise RehearsalError(
+            f"the cloud needs {LEAST_ROOM_BYTES // MIB} MiB in {rehearsal.state}, and {free // MIB} are left",
+            f"free some disk space: df --human-readable {rehearsal.folder}",
+        )
 
 
 def running(rehearsal: Rehearsal) -> int:
@@ -69,12 +96,23 @@ def running(rehearsal: Rehearsal) -> int:
     return 0
 
 
+def require_running(rehearsal: Rehearsal) -> int:
+    """The number of the cloud's process. Raises RehearsalError when there is none."""
+    number = running(rehearsal)
+    if not number:
+        raise RehearsalError(
+            f"the cloud '{rehearsal.name}' is not running", "make rehearse, or python -m ec2.rehearsal start"
+        )
+    return number
+
+
 def start(rehearsal: Rehearsal, words: list[str], say: Callable[[str], None]) -> None:
     """Have the process run behind, and return when the API answers; its lines are said as they come.
 
-    Raises RehearsalError with the last of them when it ends instead.
+    Raises RehearsalError when it ends instead; what it said last says why.
     """
-    rehearsal.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_root()
+    have_room(rehearsal)
     log = log_file(rehearsal)
     log.touch()
     said = log.stat().st_size
@@ -87,10 +125,15 @@ def start(rehearsal: Rehearsal, words: list[str], say: Callable[[str], None]) ->
             start_new_session=True,
         )
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not answers(rehearsal):
+    while not answers(rehearsal, behind.pid):
+        ended = behind.poll() is not None
         said = pass_on(log, said, say)
-        if behind.poll() is not None or time.monotonic() > deadline:
-            raise RehearsalError(f"the cloud did not start:\n{tail(log)}", f"the whole of it is in {log}")
+        if ended:
+            raise RehearsalError(f"the cloud '{rehearsal.name}' did not start, for what is said above")
+        if time.monotonic() > deadline:
+            raise RehearsalError(
+                f"the cloud '{rehearsal.name}' does not answer after {START_TIMEOUT_SECONDS} s", f"less {log}"
+            )
         time.sleep(BETWEEN_LOOKS_SECONDS)
     pass_on(log, said, say)
 
@@ -106,15 +149,10 @@ def pass_on(log: Path, said: int, say: Callable[[str], None]) -> int:
     return said + len(whole.encode())
 
 
-def tail(log: Path) -> str:
-    """The end of what the process said."""
-    return "\n".join(log.read_text().splitlines()[-TAIL_LINES:])
-
-
-def answers(rehearsal: Rehearsal) -> bool:
-    """Whether the cloud is ready for requests."""
+def answers(rehearsal: Rehearsal, number: int) -> bool:
+    """Whether the cloud's process, and not another one on its port, is ready for requests."""
     try:
-        return requests.get(rehearsal.endpoint + HEALTH, timeout=1).ok
+        return requests.get(rehearsal.endpoint + HEALTH, timeout=1).text.strip() == str(number)
     except requests.RequestException:
         return False
 

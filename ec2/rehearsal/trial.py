@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 from compose.secret_files import ssh_key_pair
+from ec2.rehearsal import process
 from ec2.rehearsal.control.clients import Clients, connect
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.settings import Rehearsal
@@ -26,6 +27,7 @@ def try_out(rehearsal: Rehearsal, say: Callable[[str], None]) -> str:
     Raises RehearsalError with the first thing that failed.
     """
     started = time.monotonic()
+    process.require_running(rehearsal)
     aws = connect(rehearsal.endpoint)
     folder = rehearsal.state / STACK
     folder.mkdir(mode=0o700, exist_ok=True)

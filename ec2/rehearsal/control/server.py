@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ from ec2.rehearsal.errors import RehearsalError
 
 log = logging.getLogger(__name__)
 
+# Answered with the number of the process: another cloud may have the port.
 HEALTH = "/_rehearsal/health"
+WAITING_CONNECTIONS = 128
 
 
 def configure_moto(port: int) -> None:
@@ -41,11 +44,13 @@ class Gate:
     def __init__(self) -> None:
         self.free = threading.Condition()
         self.changing = 0
+        self.closed = False
 
     @contextmanager
     def change(self) -> Iterator[None]:
         """While a request changes something; none is held up, since one may wait for another that it made."""
         with self.free:
+            self.free.wait_for(lambda: not self.closed)
             self.changing += 1
         try:
             yield
@@ -53,6 +58,11 @@ class Gate:
             with self.free:
                 self.changing -= 1
                 self.free.notify_all()
+
+    def close(self) -> None:
+        """From now on nothing changes: who asks for it is not answered until the process has ended."""
+        with self.free:
+            self.closed = True
 
     @contextmanager
     def still(self, patience_seconds: float) -> Iterator[bool]:
@@ -72,7 +82,7 @@ class Api:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == HEALTH:
             start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"ok\n"]
+            return [f"{os.getpid()}\n".encode()]
         action = action_of(environ)
         if not changes_something(environ["REQUEST_METHOD"], action):
             return self.answer(environ, start_response, action)
@@ -112,11 +122,15 @@ class QuietHandler(MotoRequestHandler):
 def listen(address: str, port: int, application: Any) -> BaseWSGIServer:
     """Answer at the address in threads of its own. Raises RehearsalError when the port is taken."""
     try:
-        server = make_server(address, port, application, threaded=True, request_handler=QuietHandler)
-    except (OSError, SystemExit) as error:
+        opened = socket.create_server((address, port), backlog=WAITING_CONNECTIONS)
+    except OSError as error:
         raise RehearsalError(
-            f"port {port} on {address} is taken or cannot be used ({error})",
-            f"end what listens there, or choose another: python -m ec2.rehearsal --port {port + 10}",
+            f"port {port} on {address} is taken or cannot be used: {os.strerror(error.errno or 0)}",
+            f"end what listens there, or choose another: python -m ec2.rehearsal --port {port + 10} start",
         ) from error
+    with opened:
+        server = make_server(
+            address, port, application, threaded=True, request_handler=QuietHandler, fd=opened.fileno()
+        )
     threading.Thread(target=server.serve_forever, name=f"{address}:{port}", daemon=True).start()
     return server

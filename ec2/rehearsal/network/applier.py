@@ -8,11 +8,27 @@ place where nothing of ours can overrule it; by its documentation the network op
 """
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.network import machine, names, nft, pool
 from ec2.rehearsal.network.compiler import closed_rules
 from ec2.rehearsal.settings import Rehearsal
+
+
+@contextmanager
+def begun(rehearsal: Rehearsal) -> Iterator[None]:
+    """Start, and when what follows cannot be begun, take away what was not there before."""
+    machine.check()
+    fresh = not loaded(rehearsal.name)
+    try:
+        start(rehearsal)
+        yield
+    except RehearsalError:
+        if fresh:
+            remove_all(rehearsal.name)
+        raise
 
 
 def start(rehearsal: Rehearsal) -> None:

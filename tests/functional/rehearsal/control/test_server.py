@@ -1,5 +1,6 @@
 """The application around moto: honest refusals, a wake for each change, and a gate for the snapshot."""
 
+import os
 import threading
 import time
 from typing import Any
