@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shlex
 import socket
 import subprocess
@@ -175,8 +176,8 @@ def opens(address: str, port: int) -> bool:
 
 
 def free_pool() -> IPv4Network:
-    """Public addresses that no other cloud on this machine has."""
-    for pool in POOLS:
+    """Public addresses that no other cloud on this machine has; any, since another run may choose now too."""
+    for pool in random.sample(POOLS, len(POOLS)):
         try:
             machine.check_range(pool, "none")
         except RehearsalError:
