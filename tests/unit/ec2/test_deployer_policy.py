@@ -1,0 +1,156 @@
+"""The deployer's policy: enough for what CloudFormation does in the deployer's name, and no more."""
+
+import json
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+from ec2.deployer_policy import build_policy
+from ec2.settings import read_settings
+from ec2.template.build import build_template
+
+SETTINGS = read_settings(Path(__file__).parents[3] / "stack.toml")
+POLICY = build_policy(SETTINGS)
+STATEMENTS = {statement["Sid"]: statement for statement in POLICY["Statement"]}
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MANAGED_POLICY_LIMIT = 6144
+READING = ("Describe", "Get", "List", "Detect", "Validate")
+# What CloudFormation's handlers ask for only with properties that the template does not have.
+NOT_OURS = {
+    "addresses that are handed over": {"ec2:AcceptAddressTransfer"},
+    "IPv6": {"ec2:AssociateSubnetCidrBlock", "ec2:DisassociateSubnetCidrBlock"},
+    "VPN": {"ec2:AttachVpnGateway", "ec2:DetachVpnGateway"},
+    "copies of volumes": {"ec2:CopyVolumes"},
+    "keys made by AWS": {"ec2:CreateKeyPair", "ssm:PutParameter", "ssm:DeleteParameter"},
+    "enforced encryption in transit": {"ec2:CreateVpcEncryptionControl"},
+    "credits, maintenance, placement, monitoring": {
+        "ec2:ModifyInstanceCreditSpecification",
+        "ec2:ModifyInstanceMaintenanceOptions",
+        "ec2:ModifyInstancePlacement",
+        "ec2:ModifyPrivateDnsNameOptions",
+        "ec2:ModifyVpcTenancy",
+        "ec2:MonitorInstances",
+        "ec2:UnmonitorInstances",
+    },
+    "volumes that start by themselves": {"ec2:ModifyVolumeAttribute"},
+    "policies of others, boundaries": {
+        "iam:AttachRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:DeleteRolePermissionsBoundary",
+    },
+    "descriptions of roles": {"iam:UpdateRoleDescription"},
+    "keys of one's own for disks": {
+        "kms:CreateGrant",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+    },
+    "documents of Systems Manager": {
+        "ssm:CreateAssociation",
+        "ssm:DeleteAssociation",
+        "ssm:DescribeAssociation",
+        "ssm:ListAssociations",
+    },
+}
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    """What a statement allows."""
+    return list(statement["Action"])
+
+
+def handled() -> set[str]:
+    """What the handlers of the template's types may ask for, as AWS publishes it."""
+    types = {resource["Type"] for resource in build_template(SETTINGS)["Resources"].values()}
+    schemas = [PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name).schema for name in types]
+    return {
+        permission
+        for schema in schemas
+        for name, handler in schema.get("handlers", {}).items()
+        if name != "list"
+        for permission in handler.get("permissions", [])
+    }
+
+
+def test_all_that_cloudformation_asks_for_is_allowed() -> None:
+    allowed = [action for statement in POLICY["Statement"] for action in actions(statement)]
+    asked = handled() - set().union(*NOT_OURS.values())
+    assert [one for one in sorted(asked) if not any(fnmatchcase(one, given) for given in allowed)] == []
+
+
+def test_what_the_template_does_not_need_is_not_allowed() -> None:
+    allowed = {action for statement in POLICY["Statement"] for action in actions(statement)}
+    ours = {action for action in allowed if action.startswith("ssm:")}
+    assert (allowed - ours).isdisjoint(set().union(*NOT_OURS.values()))
+
+
+def test_no_action_that_changes_anything_has_a_wildcard() -> None:
+    for statement in POLICY["Statement"]:
+        for action in actions(statement):
+            verb = action.split(":")[1]
+            assert "*" not in action or verb in ("Describe*", "Get*", "List*")
+            assert not action.startswith("ssm:") or "*" not in action
+
+
+def test_only_looking_is_allowed_everywhere() -> None:
+    for name, statement in STATEMENTS.items():
+        if statement["Resource"] == "*":
+            assert name == "Look"
+            assert all(action.split(":")[1].startswith(READING) for action in actions(statement))
+
+
+def test_destroying_needs_a_second_factor() -> None:
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    assert STATEMENTS["DestroyStack"]["Condition"] == mfa
+    assert set(actions(STATEMENTS["DestroyStack"])) == {
+        "cloudformation:DeleteStack",
+        "cloudformation:UpdateTerminationProtection",
+    }
+    assert mfa.items() <= STATEMENTS["Destroy"]["Condition"].items()
+    for name, statement in STATEMENTS.items():
+        if {"ec2:TerminateInstances", "ec2:DeleteVolume"} & set(actions(statement)):
+            assert name in ("Destroy", "CleanUp")
+    called = {"aws:CalledVia": "cloudformation.amazonaws.com"}
+    assert STATEMENTS["CleanUp"]["Condition"]["ForAnyValue:StringEquals"] == called
+
+
+def test_what_is_changed_or_destroyed_has_the_stacks_tag() -> None:
+    own = {"aws:ResourceTag/Stack": "microblog"}
+    for name in ("Change", "CreateWithin", "Destroy", "CleanUp"):
+        assert STATEMENTS[name]["Condition"]["StringEquals"] == own
+    assert STATEMENTS["Create"]["Condition"]["StringEquals"] == {"aws:RequestTag/Stack": "microblog"}
+
+
+def test_a_role_is_passed_to_instances_only_and_only_the_stacks_own() -> None:
+    passing = [one for one in POLICY["Statement"] if "iam:PassRole" in actions(one)]
+    assert passing == [
+        {
+            "Sid": "PassRole",
+            "Effect": "Allow",
+            "Action": ["iam:PassRole"],
+            "Resource": "arn:aws:iam::*:role/microblog/*",
+            "Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+        }
+    ]
+
+
+def test_a_stack_whose_name_begins_with_this_ones_is_somebody_elses() -> None:
+    named = [resource for one in POLICY["Statement"] for resource in listed(one["Resource"])]
+    assert any("microblog" in resource for resource in named)
+    assert not any("microblog*" in resource or "microblog-*" in resource for resource in named)
+
+
+@pytest.mark.parametrize(("name", "region"), [("a", "us-east-1"), ("n" * 24, "ap-southeast-7")])
+def test_it_fits_into_one_managed_policy(name: str, region: str) -> None:
+    policy = build_policy(replace(SETTINGS, name=name, region=region))
+    assert len(json.dumps(policy, separators=(",", ":"))) <= MANAGED_POLICY_LIMIT
+
+
+def listed(resource: str | list[str]) -> list[str]:
+    """One or many as many."""
+    return [resource] if isinstance(resource, str) else resource

@@ -1,0 +1,259 @@
+"""The template as it is reviewed, and a test for each rule that must hold whatever the settings are."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ec2.roles import ROLES
+from ec2.settings import Settings, parse_settings, read_settings
+from ec2.template.build import as_json, as_yaml, build_template
+from ec2.template.parameters import launch_parameters
+from ec2.template.stack_policy import build_stack_policy
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests/golden/template.yaml"
+# What CloudFormation takes as TemplateBody.
+BODY_LIMIT_BYTES = 51_200
+DEFAULT = read_settings(ROOT / "stack.toml")
+TEMPLATE = build_template(DEFAULT)
+KEY = "ssh-ed25519 AAAA somebody"
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> Settings:
+    """Any stack of some hosts that have every role between them."""
+    admin = draw(st.sampled_from(['"my address"', '["my address", "203.0.113.0/24"]']))
+    names = draw(
+        st.lists(st.from_regex("[a-z][a-z0-9]{0,6}", fullmatch=True), min_size=1, max_size=4, unique=True)
+    )
+    homes = {role: draw(st.sampled_from(names)) for role in ROLES}
+    text = f'name = "any"\nregion = "us-east-1"\nadmin = {admin}\n'
+    for name in names:
+        roles = [role for role, home in homes.items() if home == name] or ["app"]
+        zone = draw(st.sampled_from([1, 2]))
+        text += f'[hosts.{name}]\nroles = {json.dumps(roles)}\ninstance_type = "t3.small"\nzone = {zone}\n'
+    return parse_settings(text, "stack.toml")
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """The resources of a type, such as "EC2::Instance"."""
+    return {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == f"AWS::{kind}"
+    }
+
+
+def properties(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Their properties."""
+    return [resource["Properties"] for resource in of_type(template, kind).values()]
+
+
+def rules_in(template: dict[str, Any]) -> list[tuple[str, int, int, Any]]:
+    """Every rule that lets in: the role, the first and last port, and who comes in."""
+    rules = [
+        (name.removesuffix("SecurityGroup").lower(), rule["FromPort"], rule["ToPort"], rule["CidrIp"])
+        for name, group in of_type(template, "EC2::SecurityGroup").items()
+        for rule in group["Properties"]["SecurityGroupIngress"]
+    ]
+    for rule in properties(template, "EC2::SecurityGroupIngress"):
+        role, source = (
+            rule[end]["Fn::GetAtt"][0].removesuffix("SecurityGroup").lower()
+            for end in ("GroupId", "SourceSecurityGroupId")
+        )
+        rules.append((role, rule["FromPort"], rule["ToPort"], source))
+    return rules
+
+
+def test_the_template_is_the_one_that_was_reviewed() -> None:
+    """Anew: python -m ec2 template > tests/golden/template.yaml"""
+    assert as_yaml(TEMPLATE) == GOLDEN.read_text()
+
+
+def test_yaml_and_json_are_the_same_template_and_fit_into_a_request() -> None:
+    assert json.loads(as_json(TEMPLATE)) == TEMPLATE
+    assert len(as_json(TEMPLATE)) < BODY_LIMIT_BYTES
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    assert [str(fault) for fault in lint(as_json(TEMPLATE), regions=["us-east-1", "eu-central-1"])] == []
+
+
+def test_people_reach_80_and_443_of_the_app_and_the_administrator_22() -> None:
+    world = {(role, first, last) for role, first, last, peer in rules_in(TEMPLATE) if peer == "0.0.0.0/0"}
+    assert world == {("app", 80, 80), ("app", 443, 443)}
+    admin = {"Fn::Select": [0, {"Ref": "AdminCidrs"}]}
+    by_admin = {(role, first, last) for role, first, last, peer in rules_in(TEMPLATE) if peer == admin}
+    assert by_admin == {(role, 22, 22) for role in ROLES}
+
+
+def test_between_roles_only_monitoring_and_the_app_are_let_in() -> None:
+    inner = {(role, first, peer) for role, first, _, peer in rules_in(TEMPLATE) if peer in list(ROLES)}
+    assert inner == {
+        ("database", 3306, "app"),
+        ("app", 8000, "monitoring"),
+        ("app", 9113, "monitoring"),
+        ("database", 9104, "monitoring"),
+        ("jenkins", 8080, "monitoring"),
+        *((role, 9100, "monitoring") for role in ROLES),
+    }
+
+
+def test_what_one_group_lets_in_the_other_lets_out_and_no_more() -> None:
+    def ends(rule: dict[str, Any], source: str, target: str) -> tuple[Any, ...]:
+        return rule[source]["Fn::GetAtt"][0], rule[target]["Fn::GetAtt"][0], rule["FromPort"], rule["ToPort"]
+
+    let_in = {
+        ends(rule, "SourceSecurityGroupId", "GroupId")
+        for rule in properties(TEMPLATE, "EC2::SecurityGroupIngress")
+    }
+    let_out = {
+        ends(rule, "GroupId", "DestinationSecurityGroupId")
+        for rule in properties(TEMPLATE, "EC2::SecurityGroupEgress")
+    }
+    assert let_in == let_out
+
+
+def test_no_group_keeps_the_way_out_to_everything_that_aws_gives_it() -> None:
+    for group in properties(TEMPLATE, "EC2::SecurityGroup"):
+        assert {(rule["IpProtocol"], rule["FromPort"]) for rule in group["SecurityGroupEgress"]} == {
+            ("tcp", 80),
+            ("tcp", 443),
+            ("tcp", 53),
+            ("udp", 53),
+            ("udp", 123),
+        }
+
+
+def test_every_rule_says_what_it_is_for() -> None:
+    rules = [
+        *properties(TEMPLATE, "EC2::SecurityGroupIngress"),
+        *properties(TEMPLATE, "EC2::SecurityGroupEgress"),
+    ]
+    for group in properties(TEMPLATE, "EC2::SecurityGroup"):
+        rules += [*group["SecurityGroupIngress"], *group["SecurityGroupEgress"]]
+    assert all(rule["Description"] for rule in rules)
+
+
+def test_the_access_list_lets_no_answer_come_to_a_port_that_a_service_has() -> None:
+    served = {opening.port for role in ROLES.values() for opening in role.openings}
+    for entry in properties(TEMPLATE, "EC2::NetworkAclEntry"):
+        if not entry["Egress"] and entry["CidrBlock"] == "0.0.0.0/0" and "PortRange" in entry:
+            open_ports = range(entry["PortRange"]["From"], entry["PortRange"]["To"] + 1)
+            assert served.intersection(open_ports) <= {80, 443}
+            assert 22 not in open_ports
+
+
+@given(stacks())
+@settings(max_examples=20, deadline=None)
+def test_every_host_needs_a_token_for_its_metadata_and_only_monitorings_reaches_a_container(
+    stack: Settings,
+) -> None:
+    template = build_template(stack)
+    for host in stack.hosts:
+        options = template["Resources"][f"{host.name.capitalize()}Host"]["Properties"]["MetadataOptions"]
+        assert options["HttpTokens"] == "required"
+        assert options["HttpPutResponseHopLimit"] == (2 if "monitoring" in host.roles else 1)
+
+
+@given(stacks())
+@settings(max_examples=20, deadline=None)
+def test_every_disk_is_encrypted_and_every_data_volume_leaves_a_snapshot(stack: Settings) -> None:
+    template = build_template(stack)
+    for volume in of_type(template, "EC2::Volume").values():
+        assert volume["Properties"]["Encrypted"] is True
+        assert volume["Properties"]["VolumeType"] == "gp3"
+        assert volume["DeletionPolicy"] == volume["UpdateReplacePolicy"] == "Snapshot"
+    for host in properties(template, "EC2::Instance"):
+        (root,) = host["BlockDeviceMappings"]
+        assert root["Ebs"]["Encrypted"] is True
+        assert root["Ebs"]["VolumeType"] == "gp3"
+
+
+@given(stacks())
+@settings(max_examples=20, deadline=None)
+def test_a_host_has_the_groups_volumes_and_permissions_of_its_roles(stack: Settings) -> None:
+    template = build_template(stack)
+    for host in stack.hosts:
+        name = host.name.capitalize()
+        found = template["Resources"][f"{name}Host"]["Properties"]
+        groups = [group["Fn::GetAtt"][0] for group in found["SecurityGroupIds"]]
+        assert groups == [f"{role.capitalize()}SecurityGroup" for role in host.roles]
+        assert [mount["VolumeId"]["Ref"] for mount in found["Volumes"]] == [
+            f"{name}{volume.role.capitalize()}Volume" for volume in host.data_volumes
+        ]
+        policies = template["Resources"][f"{name}InstanceRole"]["Properties"]["Policies"]
+        assert [policy["PolicyName"] for policy in policies] == list(host.roles)
+
+
+@given(stacks())
+@settings(max_examples=20, deadline=None)
+def test_the_same_settings_give_the_same_template_and_every_resource_has_its_stacks_name(
+    stack: Settings,
+) -> None:
+    template = build_template(stack)
+    assert as_json(build_template(stack)) == as_json(template)
+    for resource in template["Resources"].values():
+        tags = resource["Properties"].get("Tags")
+        assert tags is None or {"Key": "Stack", "Value": {"Ref": "AWS::StackName"}} in tags
+
+
+def test_a_role_reads_its_own_secrets_and_monitoring_sees_hosts() -> None:
+    policies = {
+        policy["PolicyName"]: policy["PolicyDocument"]["Statement"]
+        for role in properties(TEMPLATE, "IAM::Role")
+        for policy in role["Policies"]
+    }
+    assert set(policies) == set(ROLES)
+    for role, statements in policies.items():
+        secrets, key, *more = statements
+        assert secrets["Action"] == ["ssm:GetParameter", "ssm:GetParameters"]
+        assert secrets["Resource"]["Fn::Sub"].endswith(f":parameter/${{AWS::StackName}}/{role}/*")
+        assert key["Action"] == "kms:Decrypt"
+        assert set(key["Condition"]) == {"ForAnyValue:StringEquals", "StringEquals", "StringLike"}
+        assert [one["Action"] for one in more] == (
+            [["ec2:DescribeInstances"]] if role == "monitoring" else []
+        )
+
+
+def test_nothing_secret_is_in_what_a_host_is_started_with() -> None:
+    for host in properties(TEMPLATE, "EC2::Instance"):
+        assert host["UserData"]["Fn::Base64"] == (
+            "#cloud-config\nssh_genkeytypes: [ed25519]\nssh_pwauth: false\ndisable_root: true\n"
+        )
+
+
+def test_a_first_launch_gives_the_key_and_a_later_one_keeps_it_and_each_hosts_image() -> None:
+    first = launch_parameters(DEFAULT, KEY, ["203.0.113.7/32"], {})
+    assert first["PublicKey"] == KEY
+    assert first["AppImage"] == ""
+    later = launch_parameters(DEFAULT, KEY, ["203.0.113.7/32"], {"AppImage": "ami-1", "AppRoles": "app"})
+    assert "PublicKey" not in later
+    assert (later["AppImage"], later["JenkinsImage"]) == ("ami-1", "")
+    assert set(first) == set(TEMPLATE["Parameters"])
+
+
+def test_the_outputs_are_the_contract_with_the_inventory() -> None:
+    assert set(TEMPLATE["Outputs"]) == {
+        *(
+            f"{host}{fact}"
+            for host in ("App", "Jenkins", "Monitoring")
+            for fact in ("InstanceId", "PublicAddress", "PrivateAddress", "Roles", "Image")
+        ),
+        "AppDatabaseVolume",
+        "JenkinsJenkinsVolume",
+        "MonitoringMonitoringVolume",
+    }
+
+
+@pytest.mark.parametrize("kind", ["EC2::Instance", "EC2::Volume", "EC2::EIP", "EC2::KeyPair"])
+def test_the_stacks_policy_lets_no_update_replace_it(kind: str) -> None:
+    allowed, denied = build_stack_policy()["Statement"]
+    assert (allowed["Effect"], allowed["Action"]) == ("Allow", "Update:*")
+    assert (denied["Effect"], denied["Action"]) == ("Deny", "Update:Replace")
+    assert f"AWS::{kind}" in denied["Condition"]["StringEquals"]["ResourceType"]
