@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from ec2.rehearsal import process
-from ec2.rehearsal.cloud import remove_everything, serve_until_told
 from ec2.rehearsal.errors import RehearsalError
+from ec2.rehearsal.removal import remove_everything
 from ec2.rehearsal.settings import POOL, Rehearsal
 from ec2.rehearsal.status import describe, print_status
 from ec2.rehearsal.trial import try_out
@@ -62,6 +62,9 @@ def commands(context: click.Context, /, name: str, **choices: object) -> None:
 @click.pass_obj
 def serve(rehearsal: Rehearsal) -> None:
     """Serve it until Ctrl-C; its hosts go on, and the next start has the same cloud."""
+    # All of AWS takes seconds to import; the other commands only ask for it.
+    from ec2.rehearsal.cloud import serve_until_told
+
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("ec2.rehearsal").setLevel(logging.WARNING)
     serve_until_told(rehearsal, say)

@@ -1,7 +1,6 @@
 """The story of the local EC2: prepare this machine, put the parts together, serve until told to stop."""
 
 import logging
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -116,18 +115,3 @@ def listening(rehearsal: Rehearsal, parts: Parts) -> Iterator[None]:
         for each in open_:
             each.shutdown()
             each.server_close()
-
-
-def remove_everything(rehearsal: Rehearsal) -> str:
-    """Leave nothing of the cloud on this machine, whatever its process left; what was removed, as a sentence.
-
-    Safe to run twice, and after the process was killed.
-    """
-    process.require_root()
-    containers = Containers(rehearsal, engine_here())
-    hosts = len(containers.hosts())
-    containers.remove_all()
-    volumes.remove_all(rehearsal)
-    applier.remove_all(rehearsal.name)
-    shutil.rmtree(rehearsal.state, ignore_errors=True)
-    return f"the cloud '{rehearsal.name}' is gone, with {hosts} host{'' if hosts == 1 else 's'}"
