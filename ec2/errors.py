@@ -31,6 +31,10 @@ class CommandFailed(LauncherError):
     """A command on a host ended badly; the message holds its exit status and last lines."""
 
 
+class NotWanted(LauncherError):
+    """Nobody agreed to what would be done."""
+
+
 class SeveralFailed(LauncherError):
     """Several hosts failed in one stage; the message holds each failure, the errors themselves are kept."""
 
@@ -54,3 +58,7 @@ class RolloutFailed(LauncherError):
 
 class LeaseHeld(LauncherError):
     """Somebody else is deploying this stack; the message says who and since when."""
+
+
+class LeaseLost(LauncherError):
+    """The lease ran out unnoticed and somebody else works on the stack by now."""

@@ -1,4 +1,4 @@
-"""A host as it comes from EC2 gets what every service needs: Docker, its settings, its volumes, its safety."""
+"""A host as it comes from EC2 gets what services need: Docker, its settings, its volumes, its safety."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -61,7 +61,7 @@ make_file_system() {
 keep_mounted() {
     line="UUID=$(probe UUID) $1 ext4 defaults,noatime,nofail,x-systemd.device-timeout=90 0 2"
     if grep --quiet --fixed-strings --line-regexp "$line" /etc/fstab; then return; fi
-    others=$(awk --assign "at=$1" '$2 != at' /etc/fstab)
+    others=$(awk -v "at=$1" '$2 != at' /etc/fstab)
     put /etc/fstab <<FSTAB
 $others
 $line
@@ -70,7 +70,10 @@ FSTAB
 }
 
 grow() {
-    said=$(resize2fs "$device" 2>&1) || fail "$1: $said" "repeat the command; what is on it is as it was"
+    if ! said=$(resize2fs "$device" 2>&1); then
+        say "$1 stays as small as it was: $(printf '%s' "$said" | grep '^resize2fs: ' | head -n 1)"
+        return
+    fi
     case $said in
         *'Nothing to do'*) ;;
         *) changed "grown $1" ;;

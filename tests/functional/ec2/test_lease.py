@@ -1,0 +1,172 @@
+"""The lease on a stack, with SSM as the local EC2 has it."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from ec2.errors import LeaseHeld, LeaseLost
+from ec2.lease import Lease, claim, forget, lease, look, own_record, take
+from ec2.lease_record import current
+from ec2.rehearsal.settings import REGION
+from tests.conftest import ROOT
+from tests.waiting import wait_until
+
+HOLD = """
+import sys, time, boto3
+from ec2.lease import lease
+endpoint, stack, region = sys.argv[1:]
+ssm = boto3.client("ssm", region, endpoint_url=endpoint, aws_access_key_id="a", aws_secret_access_key="b")
+with lease(ssm, stack, "0123abc", print, lasts_seconds=2):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+class Quiet(WSGIRequestHandler):
+    """A request is not worth a line."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def client(endpoint: str) -> Any:
+    session = boto3.session.Session("testing", "testing", region_name=REGION)
+    return session.client("ssm", endpoint_url=endpoint)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def ssm(endpoint: str) -> Iterator[Any]:
+    client_ = client(endpoint)
+    yield client_
+    client_.close()
+
+
+@pytest.fixture
+def stack() -> str:
+    return f"stack-{uuid4().hex[:8]}"
+
+
+def quiet(_: str) -> None:
+    """Nobody listens."""
+
+
+def taken(ssm: Any, stack: str, lasts_seconds: float = 2) -> Lease:
+    return take(ssm, stack, own_record("0123abc", lasts_seconds), quiet)
+
+
+def test_it_is_given_back_at_the_end_and_after_an_error(ssm: Any, stack: str) -> None:
+    with lease(ssm, stack, "0123abc", quiet) as first:
+        assert current(look(ssm, stack)).held
+    with pytest.raises(ZeroDivisionError), lease(ssm, stack, "0123abc", quiet) as second:
+        _ = 1 / 0
+    with lease(ssm, stack, "0123abc", quiet) as third:
+        assert [first.number, second.number, third.number] == [1, 2, 3]
+        assert third.record.taken_from == ""
+        assert len(look(ssm, stack)) == 1, "old ones are forgotten"
+
+
+def test_a_holder_that_lives_is_left_alone(ssm: Any, stack: str) -> None:
+    with lease(ssm, stack, "0123abc", quiet, lasts_seconds=2) as held:
+        said: list[str] = []
+        with pytest.raises(LeaseHeld) as refused, lease(ssm, stack, "4567def", said.append):
+            pass
+        assert str(held.record) in refused.value.message
+        assert "waiting until" in said[0]
+        held.check()
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_of_many_who_find_it_free_one_has_it(ssm: Any, stack: str, stale: bool) -> None:
+    if stale:
+        taken(ssm, stack, lasts_seconds=0)
+        wait_until(lambda: not current(look(ssm, stack)).held, 5, "the lease ran out")
+    last = current(look(ssm, stack))
+    together = threading.Barrier(8)
+
+    def try_for_it(_: int) -> int | None:
+        together.wait()
+        try:
+            return claim(ssm, stack, own_record("0123abc", 60), last).number
+        except LeaseHeld:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        numbers = [number for number in threads.map(try_for_it, range(8)) if number]
+    assert numbers == [2 if stale else 1]
+
+
+def test_one_that_nobody_renews_is_taken_and_that_is_recorded(ssm: Any, stack: str) -> None:
+    abandoned = taken(ssm, stack, lasts_seconds=1)
+    said: list[str] = []
+    with lease(ssm, stack, "4567def", said.append) as mine:
+        assert mine.number == abandoned.number + 1
+        assert str(abandoned.record) in mine.record.taken_from
+        assert str(abandoned.record) in current(look(ssm, stack)).record.taken_from
+        assert said[-1].startswith(f"the lease was taken from {abandoned.record}")
+        with pytest.raises(LeaseLost, match="is held by"):
+            abandoned.check()
+        abandoned.release()
+        mine.check()
+
+
+def test_it_outlives_its_launcher_only_when_that_is_killed_and_then_not_for_long(
+    ssm: Any, endpoint: str
+) -> None:
+    signals = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL]
+    holders = {number: start_holder(endpoint, f"stack-{number.name}") for number in signals}
+    for number, holder in holders.items():
+        with holder:
+            assert holder.stdout
+            assert holder.stdout.readline() == b"held\n"
+            holder.send_signal(number)
+    for number in signals[:-1]:
+        assert current(look(ssm, f"stack-{number.name}")).record.released
+    assert current(look(ssm, "stack-SIGKILL")).held
+    started = time.monotonic()
+    assert taken(ssm, "stack-SIGKILL").record.taken_from
+    assert time.monotonic() - started < 2 + 2
+
+
+def start_holder(endpoint: str, stack: str) -> subprocess.Popen[bytes]:
+    """Somebody else who takes the lease and works."""
+    words = [sys.executable, "-c", HOLD, endpoint, stack, REGION]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def test_it_is_renewed_for_as_long_as_the_work_takes(ssm: Any, stack: str) -> None:
+    with lease(ssm, stack, "0123abc", quiet, lasts_seconds=1) as held:
+        before = current(look(ssm, stack)).renewed
+        wait_until(lambda: current(look(ssm, stack)).renewed > before, 5, "the lease renewed")
+        held.check()
+
+
+def test_nothing_is_left_with_the_stack(ssm: Any, stack: str) -> None:
+    with lease(ssm, stack, "0123abc", quiet) as held:
+        held.end_with_stack()
+        with pytest.raises(LeaseLost, match="gone"):
+            held.check()
+    assert look(ssm, stack) == []
+    forget(ssm, stack)
