@@ -49,7 +49,8 @@ check: .venv/test  ## Check style, types, direction and the unit tests: no Docke
 	@$(RUN) yamllint --strict .
 	@$(RUN) pytest --quiet tests/unit
 
-test: check  ## Check, then test every image and the whole stack, with Docker
+test: check .venv/checkov/made  ## Check, then test every image and the whole stack, with Docker
+	@.venv/checkov/bin/checkov --file tests/golden/template.yaml --framework cloudformation --compact --quiet --skip-download
 	@sh ec2/host/docker.sh
 	@sh ec2/rehearsal/packages.sh
 	@$(RUN) pytest tests/functional tests/e2e
@@ -63,6 +64,7 @@ lock:  ## Write the lock files anew (needs uv)
 	$(LOCK) pyproject.toml --group rehearsal --output-file requirements-rehearsal.txt
 	$(LOCK) images/microblog/requirements.in --output-file images/microblog/requirements.txt
 	$(LOCK) pyproject.toml --group test --group check images/microblog/requirements.in --output-file requirements-test.txt
+	$(LOCK) --group checkov --output-file requirements-checkov.txt
 
 .venv/run: requirements.txt
 	@sh compose/venv.sh $(PYTHON) requirements.txt
@@ -75,3 +77,7 @@ lock:  ## Write the lock files anew (needs uv)
 .venv/test: requirements-test.txt
 	@sh compose/venv.sh $(PYTHON) requirements-test.txt
 	@touch .venv/run .venv/rehearsal $@
+
+.venv/checkov/made: requirements-checkov.txt
+	@sh compose/venv.sh $(PYTHON) requirements-checkov.txt .venv/checkov
+	@touch $@

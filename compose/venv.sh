@@ -1,10 +1,11 @@
 #!/bin/sh
-# A virtual environment in .venv with exactly what a lock file names.
+# A virtual environment with exactly what a lock file names, in .venv unless another folder is given.
 #
-# usage: venv.sh PYTHON LOCK_FILE
+# usage: venv.sh PYTHON LOCK_FILE [FOLDER]
 set -eu
 python=$1
 lock=$2
+folder=${3:-.venv}
 
 fail() {
     printf 'venv: %s\ntry: %s\n' "$1" "$2" >&2
@@ -23,6 +24,6 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
-[ -x .venv/bin/python ] || "$python" -m venv .venv
+[ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 echo "venv: installing what $lock names" >&2
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement "$lock"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement "$lock"
