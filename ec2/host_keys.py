@@ -14,7 +14,7 @@ from ec2.inventory import Host
 BEGIN, END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
 BLOCK = re.compile(f"{BEGIN}(.*?){END}", re.DOTALL)
 # On a console other lines and colours get in between; a key begins where its type does.
-KEY = re.compile(r"\b(?:ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]{40,}={0,2}")
+KEY = re.compile(r"(?:ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]{40,}={0,2}")
 # EC2 shows a console with some delay, and the block comes at the end of the first boot.
 LIMIT_SECONDS = 300.0
 PAUSE_SECONDS = 0.5

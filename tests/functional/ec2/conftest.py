@@ -1,7 +1,6 @@
 """Real hosts: Debian 13 with systemd, sshd and cloud-init, each a container on a network of our own."""
 
 import io
-import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from docker.types import IPAMConfig, IPAMPool, Mount
 
 from compose.secret_files import ssh_key_pair
 from ec2.host_keys import pin_host_keys
-from ec2.inventory import Host
+from ec2.inventory import Host, Volume
 from ec2.rehearsal.machines.containers import LEGACY_CGROUPS
 from ec2.rehearsal.machines.images import build_host_images, host_image
 from ec2.ssh import Session
@@ -95,19 +94,19 @@ def new_machine(
     """Boots a host without Docker, its keys pinned from its console."""
     with ExitStack() as cleaning:
 
-        def make(name: str = "app", image: str = "bare", **choices: Any) -> Machine:
+        def make(name: str = "app", user_data: str = "", volumes: tuple[Volume, ...] = ()) -> Machine:
             folder = tmp_path_factory.mktemp("host")
             private, public = ssh_key_pair()
             identity = folder / "key"
             identity.touch(mode=0o600)
             identity.write_text(private)
-            container = create(engine, network, host_image(image), choices)
+            container = create(engine, network, host_image("bare"))
             cleaning.callback(container.remove, force=True, v=True)
-            container.put_archive("/", seed(container.labels["instance"], public))
+            container.put_archive("/", seed(container.labels["instance"], public, user_data))
             container.start()
             container.reload()
             address = container.attrs["NetworkSettings"]["Networks"][network]["IPAddress"]
-            host = Host(name, (name,), container.labels["instance"], address, address)
+            host = Host(name, (name,), container.labels["instance"], address, address, volumes)
             machine = Machine(container, host, identity, folder / "known_hosts")
             pin_host_keys(Console(container), [host], machine.known_hosts)
             return machine
@@ -115,7 +114,7 @@ def new_machine(
         yield make
 
 
-def create(engine: docker.DockerClient, network: str, image: str, choices: dict[str, Any]) -> Any:
+def create(engine: docker.DockerClient, network: str, image: str) -> Any:
     """A container that is a host as the local EC2 makes them; it does not run yet."""
     environment = {"container": "docker"}
     if engine.info()["CgroupVersion"] == "1":
@@ -129,16 +128,15 @@ def create(engine: docker.DockerClient, network: str, image: str, choices: dict[
         cgroupns="private",
         network=network,
         mounts=[Mount("/var/lib/docker", None)],
-        **choices,
     )
 
 
-def seed(instance: str, public_key: str) -> bytes:
+def seed(instance: str, public_key: str, more: str) -> bytes:
     """What cloud-init finds instead of EC2's metadata, as a tar archive."""
     files = {
         "etc/cloud/cloud.cfg.d/99_seed.cfg": NO_CLOUD,
         f"{SEED}/meta-data": f"instance-id: {instance}\nlocal-hostname: {instance}\n",
-        f"{SEED}/user-data": f"#cloud-config\nssh_authorized_keys: [{public_key.strip()!r}]\n",
+        f"{SEED}/user-data": f"#cloud-config\nssh_authorized_keys: [{public_key.strip()!r}]\n{more}",
     }
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -159,8 +157,3 @@ def machine(new_machine: Callable[..., Machine]) -> Machine:
 def session(machine: Machine) -> Iterator[Session]:
     with machine.session() as session:
         yield session
-
-
-def finished(words: list[str]) -> str:
-    """What a command on this machine printed; it must succeed."""
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,101 @@
+"""What is said to OpenSSH, word by word."""
+
+import shlex
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ec2.inventory import Host
+from ec2.ssh_words import (
+    Connection,
+    command_words,
+    control_words,
+    open_words,
+    root_words,
+    script_bytes,
+    script_words,
+)
+
+HOST = Host("app", ("app",), "i-0a", "198.18.0.7", "10.20.1.5")
+APP = Connection(HOST, Path("/my keys/key"), Path("/s/known_hosts"), Path("/t/50%/socket"), "admin")
+
+
+def options(words: list[str]) -> dict[str, str]:
+    """The values after each -o."""
+    return dict(word.split("=", 1) for before, word in pairwise(words) if before == "-o")
+
+
+def test_the_connection_trusts_only_the_pinned_keys_of_the_instance() -> None:
+    asked = options(open_words(APP))
+    assert asked["StrictHostKeyChecking"] == "yes"
+    assert asked["UserKnownHostsFile"] == '"/s/known_hosts"'
+    assert asked["GlobalKnownHostsFile"] == "none"
+    assert asked["HostKeyAlias"] == "i-0a"
+    assert asked["UpdateHostKeys"] == "no"
+    assert asked["VerifyHostKeyDNS"] == "no"
+
+
+def test_the_connection_asks_nobody_and_lends_nothing() -> None:
+    asked = options(open_words(APP))
+    assert asked["BatchMode"] == "yes"
+    assert asked["IdentitiesOnly"] == "yes"
+    assert asked["ForwardAgent"] == "no"
+    assert asked["ClearAllForwardings"] == "yes"
+    assert asked["ControlPersist"] == "no"
+
+
+def test_spaces_and_percent_signs_in_paths_are_kept() -> None:
+    asked = options(open_words(APP))
+    assert asked["IdentityFile"] == '"/my keys/key"'
+    assert asked["ControlPath"] == '"/t/50%%/socket"'
+
+
+@pytest.mark.parametrize("words", [command_words(APP, ["true"]), control_words(APP, "check")])
+def test_what_comes_after_never_opens_a_connection_of_its_own(words: list[str]) -> None:
+    asked = options(words)
+    assert asked["ControlMaster"] == "no"
+    assert asked["ProxyCommand"] == "false"
+
+
+def test_a_command_is_one_argument_and_a_shell_is_none() -> None:
+    assert command_words(APP, ["echo", "it's $HOME"])[-2:] == [
+        "admin@198.18.0.7",
+        "echo 'it'\"'\"'s $HOME'",
+    ]
+    assert command_words(APP, [], terminal=True)[-1] == "admin@198.18.0.7"
+    assert options(command_words(APP, [], terminal=True))["RequestTTY"] == "force"
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8")), min_size=1))
+def test_any_words_survive_the_shell_at_the_other_end(words: list[str]) -> None:
+    assert shlex.split(command_words(APP, words)[-1]) == words
+
+
+def test_root_and_scripts_are_words_in_front() -> None:
+    assert root_words(script_words(["a b"])) == ["sudo", "--non-interactive", "sh", "-s", "--", "a b"]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo a; cat; echo b", "a\nb\n"),
+        ("cat <<'END'\n}\nEND", "}\n"),
+        ("echo done # no end of line", "done\n"),
+        ("exit 0\necho never", ""),
+        ("#!/bin/sh\necho '$HOME'", "$HOME\n"),
+    ],
+)
+def test_a_script_means_the_same_in_its_wrapping(script: str, said: str) -> None:
+    done = subprocess.run(["sh", "-s"], input=script_bytes(script), capture_output=True, check=True)
+    assert done.stdout.decode() == said
+
+
+def test_half_a_script_does_nothing() -> None:
+    whole = script_bytes("echo one\necho two\n")
+    for length in range(len(whole) - len(b"} </dev/null\n")):
+        done = subprocess.run(["sh", "-s"], input=whole[:length], capture_output=True, check=False)
+        assert done.stdout == b"", whole[:length]
