@@ -17,7 +17,7 @@ from ec2.template.network import EVERYWHERE, Network
 from ec2.template.parameters import ADMIN_CIDRS
 
 NUMBERS = {"-1": -1, "icmp": 1, "tcp": 6, "udp": 17}
-# net.ipv4.ip_local_port_range ends at 60999, NAT64 and Docker's masquerade may go on to the end.
+# net.ipv4.ip_local_port_range, 32768 to 60999, rounded up.
 OUR_EPHEMERAL = (32768, 65535)
 # Whatever a client's system, or the NAT before it, asks from.
 THEIR_EPHEMERAL = (1024, 65535)
