@@ -13,14 +13,13 @@ from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.machines.instances import Instance, wanted
 from ec2.rehearsal.settings import REGION, Rehearsal
 
+# Of a host; --json has it in any terminal.
+MATTERS_LEAST = ("groups", "type", "private")
+
 
 def describe(rehearsal: Rehearsal) -> dict[str, Any]:
     """Hosts and stacks as plain values. Raises RehearsalError when the cloud is not running."""
-    number = process.running(rehearsal)
-    if not number:
-        raise RehearsalError(
-            f"the cloud '{rehearsal.name}' is not running", "make rehearse, or python -m ec2.rehearsal start"
-        )
+    number = process.require_running(rehearsal)
     aws = connect(rehearsal.endpoint)
     try:
         return {
@@ -77,8 +76,8 @@ def print_status(page: Console, rehearsal: Rehearsal, known: dict[str, Any]) -> 
     for what in ("host", "stack"):
         rows = known[f"{what}s"]
         if rows:
+            shown = fitting(page, what, rows)
             # As wide as it is: an id that is broken in two cannot be copied.
-            shown = table(what, rows)
             page.width = max(page.width, natural_width(page, shown))
             page.print(shown)
         else:
@@ -86,6 +85,16 @@ def print_status(page: Console, rehearsal: Rehearsal, known: dict[str, Any]) -> 
         page.print()
     page.print(f"the cloud '{rehearsal.name}' is process {known['process']}; to use it:", soft_wrap=True)
     page.print(environment(rehearsal), soft_wrap=True)
+
+
+def fitting(page: Console, what: str, rows: list[dict[str, str]]) -> Table:
+    """The rows as a table that a terminal has room for, without what matters least; elsewhere all of it."""
+    shown = table(what, rows)
+    for key in MATTERS_LEAST:
+        if page.is_terminal and natural_width(page, shown) > page.width:
+            rows = [{name: value for name, value in row.items() if name != key} for row in rows]
+            shown = table(what, rows)
+    return shown
 
 
 def natural_width(page: Console, shown: Table) -> int:
@@ -106,6 +115,6 @@ def table(what: str, rows: list[dict[str, str]]) -> Table:
 def environment(rehearsal: Rehearsal) -> str:
     """The lines that point AWS's clients at the cloud; the credentials are as good as any."""
     return (
-        f"  export AWS_ENDPOINT_URL={rehearsal.endpoint} AWS_DEFAULT_REGION={REGION}"
-        " AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal"
+        f"  export AWS_ENDPOINT_URL={rehearsal.endpoint} AWS_DEFAULT_REGION={REGION}\n"
+        "  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal"
     )
