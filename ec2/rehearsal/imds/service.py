@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
 from werkzeug.wrappers import Request, Response
 
 from ec2.rehearsal.control.clients import Clients
@@ -31,7 +32,12 @@ class MetadataService:
         self.seen: dict[str, tuple[float, Facts | None]] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        return self.answer(Request(environ), environ)(environ, start_response)
+        try:
+            answer = self.answer(Request(environ), environ)
+        except BotoCoreError:
+            # The API ends with this process; cloud-init asks again, and the next process answers.
+            answer = Response("", 503)
+        return answer(environ, start_response)
 
     def answer(self, request: Request, environ: dict[str, Any]) -> Response:
         """What this host is told."""
