@@ -13,8 +13,8 @@ from ec2.rehearsal.settings import ACCOUNT
 DEBIAN = "136693071363"
 ROOT_DEVICE = "/dev/xvda"
 # Which host image boots for which machine image.
-BARE = "ami-0debian13bare00000"
-WITH_DOCKER = "ami-0debian13docker000"
+BARE = "ami-0debian13bare0000"
+WITH_DOCKER = "ami-0debian13docker00"
 TARGETS = {BARE: "bare", WITH_DOCKER: "docker"}
 PUBLIC_PARAMETER = "/aws/service/debian/release/13/latest/amd64"
 
