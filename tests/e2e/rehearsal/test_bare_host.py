@@ -12,8 +12,8 @@ from tests.conftest import ROOT
 from tests.e2e.rehearsal.conftest import Cloud, Host
 from tests.e2e.rehearsal.templates import SSH_IN, group, host, network, ref, template
 
-# The aim is 30, for one host on a machine without other work.
-LIMIT_SECONDS = 60
+# The aim is 30, for one host on a machine without other work; what it took is printed.
+LIMIT_SECONDS = 180
 SCRIPT = ROOT / "ec2/host/docker.sh"
 WITH_DOCKER = "#cloud-config\npackages: [docker.io, docker-cli, docker-compose, docker-buildx]\n"
 WITH_TREE = "#cloud-config\npackages: [tree]\n"
