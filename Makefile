@@ -44,7 +44,7 @@ check: .venv/test  ## Check style, types, direction and the unit tests: no Docke
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
 	@.venv/bin/lint-imports --no-cache
-	@.venv/bin/hadolint images/*/Dockerfile tests/browser/Dockerfile tests/stand_ins/*/Dockerfile
+	@.venv/bin/hadolint images/*/Dockerfile tests/browser/Dockerfile tests/registry/Dockerfile tests/stand_ins/*/Dockerfile
 	@git ls-files --cached --others --exclude-standard | xargs grep --files-with-matches --extended-regexp '^#!/bin/(ba)?sh' | xargs .venv/bin/shellcheck
 	@$(RUN) yamllint --strict .
 	@$(RUN) pytest --quiet tests/unit

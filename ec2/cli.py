@@ -1,5 +1,7 @@
 """What a person says to the launcher, and the only place where errors become lines on the terminal."""
 
+import json
+import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +11,12 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from ec2 import deploy as launcher
 from ec2 import deployer_policy
-from ec2.errors import LauncherError
+from ec2.errors import LauncherError, NotWanted
+from ec2.report_table import print_report
 from ec2.settings import Settings, read_settings
+from ec2.stack import Plan, summary
 from ec2.template.build import as_json, as_yaml, build_template
 
 
@@ -83,6 +88,72 @@ def policy(wish: Wish) -> None:
     It allows no more than that, to nobody else's stack, and to destroy only with a second factor (MFA).
     """
     click.echo(deployer_policy.as_json(deployer_policy.build_policy(wish.settings)))
+
+
+@commands.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--uncommitted", is_flag=True, help="Also deploy changes that no commit holds.")
+@click.option("--json", "in_json", is_flag=True, help="Report for scripts.")
+@click.pass_obj
+def deploy(wish: Wish, yes: bool, uncommitted: bool, in_json: bool) -> None:
+    """Make the stack serve this commit, from an empty account or from what is there.
+
+    Builds the images, launches or updates the CloudFormation stack, brings the images to its hosts, and ends
+    when every service is healthy, or puts everything back as it was and says why. Safe to run twice.
+    """
+    report = launcher.deploy(wish.settings, uncommitted, lambda plan: agree(plan, yes), say)
+    if in_json:
+        click.echo(json.dumps(report.plain(), indent=2))
+    else:
+        print_report(Console(highlight=False), report)
+
+
+@commands.command()
+@click.option("--yes", is_flag=True, help="Do not ask for the stack's name.")
+@click.pass_obj
+def destroy(wish: Wish, yes: bool) -> None:
+    """Delete the stack, its hosts and its secrets; the data volumes stay as snapshots.
+
+    Asks for the stack's name first.
+    """
+    name = wish.settings.name
+    if not yes:
+        require_terminal("destroy removes every host", "python -m ec2 destroy --yes")
+        typed = click.prompt(f"This deletes the stack '{name}' with all its hosts. Type its name")
+        if typed != name:
+            raise NotWanted("that is not its name: nothing was changed")
+    launcher.destroy(wish.settings, say)
+    click.echo(f"the stack '{name}' is gone")
+
+
+def agree(plan: Plan, yes: bool) -> None:
+    """Show what would change at AWS and ask; raises NotWanted."""
+    if not plan.change_set:
+        say("the stack at AWS stays as it is")
+        return
+    verb = "create" if plan.creates else "update"
+    say(f"to {verb} the stack '{plan.stack_name}': {summary(plan.changes)}")
+    for change in plan.changes:
+        if change.action != "Add":
+            word = "replace" if change.replaces else change.action.lower()
+            say(f"  {word} {change.logical_id} ({change.type})")
+    if yes:
+        return
+    require_terminal("nobody is here to agree", "python -m ec2 deploy --yes")
+    if not click.confirm("Do that?", err=True):
+        raise NotWanted("nothing was changed")
+
+
+def require_terminal(why: str, instead: str) -> None:
+    """Refuse to ask where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise NotWanted(f"{why}, and there is no terminal to ask on", instead)
+
+
+def say(sentence: str) -> None:
+    """A line of progress, on stderr; the steps of a build are too many."""
+    if not sentence.startswith("building, "):
+        Console(stderr=True, highlight=False).print(escape(sentence), soft_wrap=True)
 
 
 def main() -> None:

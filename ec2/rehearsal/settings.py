@@ -31,6 +31,11 @@ class Rehearsal:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def common_endpoint(self) -> str:
+        """The same for hosts and for this machine, at a port that security groups usually let out."""
+        return f"http://{self.gateway}"
+
+    @property
     def metadata_port(self) -> int:
         """Where the metadata service listens on the gateway; hosts see it at 169.254.169.254."""
         return self.port + 1

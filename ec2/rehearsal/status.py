@@ -115,6 +115,6 @@ def table(what: str, rows: list[dict[str, str]]) -> Table:
 def environment(rehearsal: Rehearsal) -> str:
     """The lines that point AWS's clients at the cloud; the credentials are as good as any."""
     return (
-        f"  export AWS_ENDPOINT_URL={rehearsal.endpoint} AWS_DEFAULT_REGION={REGION}\n"
+        f"  export AWS_ENDPOINT_URL={rehearsal.common_endpoint} AWS_DEFAULT_REGION={REGION}\n"
         "  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal"
     )

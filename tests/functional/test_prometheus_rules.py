@@ -54,7 +54,9 @@ def promtool(toolbox: Container, *arguments: str) -> str:
 @pytest.mark.parametrize("place", ["local", "ec2"])
 def test_the_configuration_is_valid(toolbox: Container, place: str) -> None:
     # The entry point with promtool in the place of Prometheus: what is checked is what it has put together.
-    entry = "mkdir -p /tmp/bin && cp /usr/bin/promtool /tmp/bin/prometheus && PATH=/tmp/bin:$PATH exec entrypoint"
+    entry = (
+        "mkdir -p /tmp/bin && cp /usr/bin/promtool /tmp/bin/prometheus && PATH=/tmp/bin:$PATH exec entrypoint"
+    )
     status, output = toolbox.exec_run(
         ["bash", "-c", f"{entry} check config /etc/prometheus/prometheus.yml"],
         environment={"DISCOVERY": place, "STACK": "microblog", "REGION": "us-east-1"},

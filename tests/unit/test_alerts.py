@@ -93,7 +93,7 @@ def test_the_jobs_are_the_same_on_one_machine_and_on_ec2() -> None:
 def test_a_target_on_ec2_carries_instance_and_role_too_and_none_is_of_another_stack() -> None:
     for name, job in scrape_jobs("ec2").items():
         for found in job.get("ec2_sd_configs", []):
-            assert {"name": "tag:Stack", "values": ["STACK"]} in found["filters"]
+            assert {"name": "tag:Stack", "values": ["@STACK@"]} in found["filters"]
             targets = {rule.get("target_label") for rule in job["relabel_configs"]}
             assert {"instance", "role"} <= targets, name
 

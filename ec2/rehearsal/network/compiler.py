@@ -106,7 +106,7 @@ def translation(inside: str, outside: str, offered: Services) -> list[str]:
     inbound = [f"{inside} {rule}" for rule in (*services.redirected(offered), public)]
     return [
         nft.base_chain("to-private", "nat", "prerouting", -110, inbound),
-        nft.base_chain("to-private-from-here", "nat", "output", -110, [public]),
+        nft.base_chain("to-private-from-here", "nat", "output", -110, [services.api(offered), public]),
         nft.base_chain("seen", "nat", "postrouting", 90, [addresses.disguised(f"{outside} ct status dnat")]),
         nft.base_chain("seen-from-here", "nat", "input", 90, [addresses.disguised(to_gateway)]),
     ]

@@ -45,10 +45,17 @@ def parts(services: Services) -> list[str]:
     return [nft.chain("exempt-out", asked), nft.chain("exempt-in", answered)]
 
 
+def api(services: Services) -> str:
+    """The API at the port of HTTP, which the groups of most hosts let out, to where it listens."""
+    asked = f"ip daddr {services.gateway} tcp dport 80"
+    return nft.rule(f"{asked} dnat ip to {services.gateway}:{services.api_port}", because="the AWS API")
+
+
 def redirected(services: Services) -> list[str]:
     """From the addresses that AWS gives these services to where they are here."""
     to_metadata = f"dnat ip to {services.gateway}:{services.metadata_port}"
-    rules = [nft.rule(f"ip daddr {METADATA} tcp dport 80 {to_metadata}", because="instance metadata")]
+    metadata = nft.rule(f"ip daddr {METADATA} tcp dport 80 {to_metadata}", because="instance metadata")
+    rules = [metadata, api(services)]
     for resolver in services.reachable_resolvers[:1]:
         asked = f"ip daddr {DNS} meta l4proto {{ tcp, udp }} th dport 53"
         rules.append(nft.rule(f"{asked} dnat ip to {resolver}", because="DNS"))

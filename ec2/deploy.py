@@ -1,0 +1,140 @@
+"""The launcher, in the order in which it happens: each line takes what a line above gives."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from compose.project import Project, Service
+from ec2 import aws, inventory
+from ec2.deployer_key import DeployerKey, deployer_key, on_disk
+from ec2.everywhere import connected
+from ec2.host_keys import pin_host_keys
+from ec2.images import Built, Image, build_images, choose_tag
+from ec2.inventory import Host
+from ec2.provision import provision
+from ec2.release import Release
+from ec2.report import Report
+from ec2.rollout import roll_out
+from ec2.secrets import forget_all, stored_secrets
+from ec2.settings import Settings
+from ec2.ship import ship_images
+from ec2.ssh import Session
+from ec2.stack import Launched, Plan, Stack
+from ec2.template.build import as_json, build_template
+from ec2.template.parameters import launch_parameters
+
+Say = Callable[[str], None]
+Agree = Callable[[Plan], None]
+
+
+@dataclass
+class Stopwatch:
+    """How long each stage took, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what happens meanwhile."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.monotonic() - started
+
+
+def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) -> Report:
+    """Have the stack serve this commit; `agree` is shown the plan and raises when it is not wanted.
+
+    Raises a LauncherError that says what stood in the way; what ran before still runs then.
+    """
+    took, cloud = Stopwatch(), aws.connect(settings.region)
+    with took.stage("images"):
+        built = build_images(choose_tag(uncommitted_too), say)
+    with took.stage("stack"):
+        key = deployer_key(cloud("ssm"), settings.name)
+        launched = launch(settings, cloud, key, agree, say)
+    hosts = inventory.hosts(launched.outputs)
+    release = describe_release(settings, cloud, built)
+    with took.stage("hosts"), reached(hosts, cloud, key) as sessions:
+        with took.stage("provision"):
+            provision(sessions, say)
+        with took.stage("ship"):
+            shipped = ship_images({session: images_for(release, session) for session in sessions}, say)
+        with took.stage("rollout"):
+            roll_out(release, sessions, say)
+    return Report(
+        stack=settings.name,
+        outcome=launched.outcome,
+        release=release.id,
+        hosts=hosts,
+        services={host.name: release.services_on(host) for host in hosts},
+        left_out=built.left_out,
+        pulled=shipped.pulled,
+        durations=took.seconds,
+    )
+
+
+def launch(settings: Settings, cloud: aws.Clients, key: DeployerKey, agree: Agree, say: Say) -> Launched:
+    """Have CloudFormation make the hosts and all around them."""
+    stack = Stack(settings.name, cloud("cloudformation"), say)
+    before = stack.outputs() if stack.exists() else {}
+    admin = settings.admin_cidrs(aws.my_address() if settings.needs_my_address else None)
+    plan = stack.plan(
+        as_json(build_template(settings)),
+        launch_parameters(settings, key.public, admin, before),
+        {"Stack": settings.name},
+    )
+    agree(plan)
+    launched = stack.launch(plan)
+    stack.protect(True)
+    return launched
+
+
+@contextmanager
+def reached(hosts: tuple[Host, ...], cloud: aws.Clients, key: DeployerKey) -> Iterator[list[Session]]:
+    """A session with each host, its keys pinned from its console."""
+    with on_disk(key) as folder:
+        known_hosts = folder / "known_hosts"
+        pin_host_keys(cloud("ec2"), hosts, known_hosts)
+        with connected(hosts, folder / "key", known_hosts) as sessions:
+            yield sessions
+
+
+def describe_release(settings: Settings, cloud: aws.Clients, built: Built) -> Release:
+    """The release of these images with the stack's secrets; its id begins with when it was made."""
+    services: Mapping[str, Service] = Project("microblog", environment={"TAG": built.tag}).services
+    return Release(
+        id=f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{built.tag}",
+        stack=settings.name,
+        region=settings.region,
+        endpoint=aws.endpoint(),
+        built=built,
+        services=services,
+        secrets=stored_secrets(cloud("ssm"), settings.name, services),
+    )
+
+
+def images_for(release: Release, session: Session) -> tuple[Image, ...]:
+    """The images that the session's host needs."""
+    return release.built.of(release.services_on(session.host))
+
+
+def destroy(settings: Settings, say: Say) -> None:
+    """Delete the stack and its secrets. Raises StackFailed with what could not be deleted."""
+    cloud = aws.connect(settings.region)
+    stack = Stack(settings.name, cloud("cloudformation"), say)
+    if stack.exists():
+        stack.protect(False)
+        unprotect_hosts(cloud, stack)
+        stack.delete()
+    say(f"forgot {forget_all(cloud('ssm'), settings.name)} secrets")
+
+
+def unprotect_hosts(cloud: aws.Clients, stack: Stack) -> None:
+    """Let AWS terminate the hosts, which it refuses as long as they are protected."""
+    for host in inventory.hosts(stack.outputs()):
+        cloud("ec2").modify_instance_attribute(
+            InstanceId=host.instance_id, DisableApiTermination={"Value": False}
+        )

@@ -1,0 +1,95 @@
+"""The images of this commit, built on this machine: free, local, and the likeliest stage to fail."""
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from compose.build import Say, revision
+from compose.engine import Engine
+from compose.errors import StackError
+from compose.project import HERE, Project, Service, last_lines
+from compose.up import prepare_images
+from ec2.errors import ImageBuildFailed
+
+REGISTRY = "microblog/registry"
+UNCOMMITTED = "-dirty"
+# Of an image's id in its name; as git has it of a commit's.
+ID_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image of this release, known by the id that says what is in it.
+
+    On hosts it is called after that id, so an image that a commit did not change keeps its name there, and
+    its service keeps running.
+    """
+
+    service: str
+    name: str
+    id: str
+    architecture: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Built:
+    """The images under their tag, and the services that are left out, each with the reason."""
+
+    tag: str
+    images: tuple[Image, ...]
+    left_out: Mapping[str, str]
+
+    def of(self, services: Iterable[str]) -> tuple[Image, ...]:
+        """The images of these services."""
+        wanted = set(services)
+        return tuple(image for image in self.images if image.service in wanted)
+
+
+def choose_tag(uncommitted_too: bool) -> str:
+    """The short commit id that the images are called after.
+
+    Raises ImageBuildFailed when files differ from the commit, unless that is wanted: what runs would be in
+    no repository.
+    """
+    tag = revision()
+    if tag.endswith(UNCOMMITTED) and not uncommitted_too:
+        raise ImageBuildFailed(
+            "there are changes that no commit holds, so nobody could say later what was deployed",
+            "commit them, or deploy them all the same: python -m ec2 deploy --uncommitted",
+        )
+    return tag
+
+
+def build_images(tag: str, say: Say) -> Built:
+    """Have every image of every role under the tag; those of services left out are not there.
+
+    Raises ImageBuildFailed with the end of the build's output.
+    """
+    try:
+        engine = Engine()
+        project = Project("microblog", environment={"TAG": tag})
+        left_out = prepare_images(engine, project, say)
+        build_registry(say)
+    except StackError as error:
+        raise ImageBuildFailed(error.message, error.hint) from error
+    services = [service for name, service in project.services.items() if name not in left_out]
+    return Built(tag, tuple(read_image(engine, service) for service in services), left_out)
+
+
+def read_image(engine: Engine, service: Service) -> Image:
+    """What the engine says of a service's image."""
+    facts = engine.client.images.get(service.image).attrs
+    repository, identity = service.image.rpartition(":")[0], str(facts["Id"])
+    name = f"{repository}:{identity.removeprefix('sha256:')[:ID_LENGTH]}"
+    return Image(service.name, name, identity, facts["Architecture"], facts["Size"])
+
+
+def build_registry(say: Say) -> None:
+    """Have the registry that the hosts are fed from; it runs here and on no host."""
+    say("building registry")
+    folder = HERE.parent / "images"
+    words = ["docker", "build", "--quiet", "--tag", REGISTRY, "--build-context", f"base={folder / 'base'}"]
+    done = subprocess.run([*words, str(folder / "registry")], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ImageBuildFailed(f"the registry's image could not be built:\n{last_lines(done.stderr)}")

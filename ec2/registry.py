@@ -1,0 +1,93 @@
+"""The deployer's own registry: it listens on loopback for as long as images are shipped."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import docker
+from docker.errors import DockerException
+
+from ec2.errors import ShipFailed
+from ec2.images import REGISTRY, Image
+
+# Layers that were sent once stay here, so the next deployment pushes what is new.
+STORE = "microblog-registry"
+PORT = "5000/tcp"
+START_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A registry that runs at a port of loopback."""
+
+    client: docker.DockerClient
+    port: int
+
+    def push(self, image: Image) -> str:
+        """Have the image in the registry; the digest that names exactly it, as sha256:….
+
+        Raises ShipFailed with the engine's words.
+        """
+        repository = f"{self.address}/{image.name.rpartition(':')[0]}"
+        tag = image.name.rpartition(":")[2]
+        self.client.images.get(image.id).tag(repository, tag)
+        try:
+            return self.pushed(repository, tag, image)
+        finally:
+            self.client.images.remove(f"{repository}:{tag}")
+
+    def pushed(self, repository: str, tag: str, image: Image) -> str:
+        """Push, and read the digest off the engine's last words."""
+        for event in self.client.images.push(repository, tag=tag, stream=True, decode=True):
+            if "error" in event:
+                raise ShipFailed(f"{image.name} could not be put into the registry: {event['error']}")
+            if "Digest" in event.get("aux", {}):
+                return str(event["aux"]["Digest"])
+        raise ShipFailed(f"the engine did not say under which digest it pushed {image.name}")
+
+    @property
+    def address(self) -> str:
+        """Where it is, here and through the forward on every host."""
+        return f"127.0.0.1:{self.port}"
+
+
+@contextmanager
+def open_registry() -> Iterator[Registry]:
+    """A registry for as long as the context lasts; what it holds is kept for the next time.
+
+    Raises ShipFailed when it does not start.
+    """
+    client = docker.from_env()
+    running: Any = None
+    try:
+        running = client.containers.run(
+            REGISTRY,
+            detach=True,
+            init=True,
+            read_only=True,
+            cap_drop=["ALL"],
+            ports={PORT: ("127.0.0.1", 0)},
+            volumes={STORE: {"bind": "/var/lib/registry", "mode": "rw"}},
+        )
+        yield Registry(client, wait_until_healthy(running))
+    except DockerException as error:
+        raise ShipFailed(f"the registry on this machine failed: {error}", "docker logs shows why") from error
+    finally:
+        if running:
+            running.remove(force=True)
+        client.close()
+
+
+def wait_until_healthy(running: Any) -> int:
+    """The port that the registry answers at, once it does."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        running.reload()
+        if running.attrs["State"].get("Health", {}).get("Status") == "healthy":
+            return int(running.ports[PORT][0]["HostPort"])
+        time.sleep(0.1)
+    raise ShipFailed(
+        f"the registry did not answer within {START_TIMEOUT_SECONDS} s:\n{running.logs(tail=10).decode()}"
+    )

@@ -1,0 +1,27 @@
+"""A report as a person reads it."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ec2.report import Report
+
+
+def print_report(page: Console, report: Report) -> None:
+    """The hosts with their services, what was left out, and where the microblog is."""
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("host", "address", "services"):
+        shown.add_column(column, no_wrap=column != "services")
+    for host in report.hosts:
+        shown.add_row(host.name, host.address, ", ".join(sorted(report.services[host.name])))
+    page.print(shown)
+    for service, reason in report.left_out.items():
+        page.print(f"[yellow]{service} was left out[/]: {escape(reason)}", soft_wrap=True)
+    seconds = sum(
+        report.durations[stage] for stage in ("images", "stack", "hosts") if stage in report.durations
+    )
+    page.print(
+        f"\nrelease {report.release}, stack {report.outcome}, every service healthy, in {seconds:.0f} s",
+        soft_wrap=True,
+    )
+    page.print(f"the microblog is at {report.address}", soft_wrap=True)
