@@ -19,6 +19,11 @@ log = logging.getLogger(__name__)
 CONSOLE_TAIL_LINES = 15
 # What systemd writes to a terminal beside its words: colours, and the way back to the line's beginning.
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\r")
+# Dozens of lines of each first boot, between what went wrong and the end.
+OF_KEYS = re.compile(
+    r"SSH HOST KEY|SHA256|(ssh|ecdsa)-\S+ AAAA|\[\d+\]: (\||\+)|randomart|key fingerprint is"
+    r"|has been saved in|Generating public/private|^(ssh|ecdsa)-|^ci-info: "
+)
 
 Instances = Mapping[str, Instance]
 
@@ -125,7 +130,7 @@ class Steps:
         states.failed_to_launch(instance.id, why)
 
     def console_tail(self, instance_id: str) -> str:
-        """The last lines of the host's console, without colours and empty ones."""
+        """The last lines of the host's console, without colours, empty ones and what is said of keys."""
         plain = CONTROL.sub("", self.containers.console(instance_id))
-        lines = [line.rstrip() for line in plain.splitlines() if line.strip()]
+        lines = [line.rstrip() for line in plain.splitlines() if line.strip() and not OF_KEYS.search(line)]
         return "\n".join(lines[-CONSOLE_TAIL_LINES:])
