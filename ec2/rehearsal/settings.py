@@ -14,6 +14,8 @@ LABEL = "rehearsal.cloud"
 # The benchmark range, RFC 2544: routed nowhere, so a made-up public address can hide nobody's real one.
 POOL = IPv4Network("198.18.0.0/24")
 
+FOLDER = Path("/var/lib/rehearsal")
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -22,7 +24,7 @@ class Rehearsal:
     name: str = "rehearsal"
     port: int = 4566
     pool: IPv4Network = POOL
-    folder: Path = Path("/var/lib/rehearsal")
+    folder: Path = FOLDER
     bare: bool = False
 
     @property
@@ -56,9 +58,9 @@ class Rehearsal:
         return {LABEL: self.name}
 
     @classmethod
-    def remembered(cls, name: str) -> Self:
+    def remembered(cls, name: str, folder: Path = FOLDER) -> Self:
         """The cloud of this name with the choices it was last started with."""
-        cloud = cls(name)
+        cloud = cls(name, folder=folder)
         try:
             known = json.loads((cloud.state / "choices").read_text())
         except FileNotFoundError:
