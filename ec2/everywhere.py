@@ -1,6 +1,6 @@
 """The same work on several hosts side by side, to the end, with every failure reported at once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,12 +19,7 @@ def everywhere(sessions: Sequence[Session], action: Callable[[Session], Result])
 
     Raises the one LauncherError there was, or SeveralFailed with all of them. Ctrl-C ends what runs.
     """
-
-    def interrupt() -> None:
-        for session in sessions:
-            session.interrupt()
-
-    return side_by_side(sessions, action, interrupt)
+    return side_by_side(sessions, action, lambda: interrupt(sessions))
 
 
 @contextmanager
@@ -34,7 +29,13 @@ def connected(hosts: Sequence[Host], identity_file: Path, known_hosts_file: Path
         sessions = [Session(host, identity_file, known_hosts_file) for host in hosts]
         for session in sessions:
             closing.callback(session.close)
-        yield side_by_side(sessions, Session.__enter__)
+        yield side_by_side(sessions, Session.__enter__, lambda: interrupt(sessions))
+
+
+def interrupt(sessions: Iterable[Session]) -> None:
+    """End what is waited for."""
+    for session in sessions:
+        session.interrupt()
 
 
 def side_by_side(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -32,7 +33,10 @@ def pin_host_keys(
     """
     known = pinned(file)
     missing = [host for host in hosts if host.instance_id not in known]
-    read = side_by_side(missing, lambda host: read_host_keys(ec2_client, host, limit_seconds))
+    ending = threading.Event()
+    read = side_by_side(
+        missing, lambda host: read_host_keys(ec2_client, host, limit_seconds, ending), ending.set
+    )
     known |= {host.instance_id: keys for host, keys in zip(missing, read, strict=True)}
     write(file, known_hosts_lines(hosts, known))
     return [host.name for host in missing]
@@ -47,14 +51,15 @@ def pinned(file: Path) -> dict[str, tuple[str, ...]]:
     return known
 
 
-def read_host_keys(ec2_client: Any, host: Host, limit_seconds: float) -> tuple[str, ...]:
+def read_host_keys(
+    ec2_client: Any, host: Host, limit_seconds: float, ending: threading.Event
+) -> tuple[str, ...]:
     """The keys on the host's console, once they are there."""
     started = time.monotonic()
     while not (keys := printed_keys(console := read_console(ec2_client, host))):
         elapsed = time.monotonic() - started
-        if elapsed > limit_seconds:
+        if elapsed > limit_seconds or ending.wait(PAUSE_SECONDS):
             raise no_keys(host, console, elapsed)
-        time.sleep(PAUSE_SECONDS)
     return keys
 
 

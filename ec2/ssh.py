@@ -56,6 +56,7 @@ class Session:
         self.master: Process | None = None
         self.places = threading.BoundedSemaphore(COMMANDS_AT_ONCE)
         self.running: set[Process] = set()
+        self.given_up = threading.Event()
 
     def __enter__(self) -> Self:
         """Connect, again and again while the host may still be booting. Raises HostUnreachable."""
@@ -64,9 +65,9 @@ class Session:
             while not self.connect():
                 elapsed = time.monotonic() - started
                 reason = self.complaint()
-                if elapsed + pause > self.connect_limit_seconds or any(sign in reason for sign in FINAL):
+                late = elapsed + pause > self.connect_limit_seconds
+                if late or any(sign in reason for sign in FINAL) or self.given_up.wait(pause):
                     raise self.unreachable(reason, elapsed)
-                time.sleep(pause)
                 pause = min(pause * 1.6, LONGEST_PAUSE_SECONDS)
         except BaseException:
             self.close()
@@ -107,7 +108,8 @@ class Session:
         self.folder.cleanup()
 
     def interrupt(self) -> None:
-        """End what runs over the connection; the connection stays."""
+        """End what runs over the connection, or give up connecting; a connection stays."""
+        self.given_up.set()
         for process in tuple(self.running):
             process.kill()
 

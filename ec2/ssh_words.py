@@ -92,7 +92,8 @@ def modesty() -> dict[str, object]:
         "RemoteCommand": "none",
         "RequestTTY": "no",
         "EscapeChar": "none",
-        "LogLevel": "ERROR",
+        # Less would not say why a connection ended.
+        "LogLevel": "INFO",
     }
 
 
