@@ -50,6 +50,8 @@ def save(rehearsal: Rehearsal, additions: Mapping[str, object]) -> Saved:
     left_out: list[str] = []
     try:
         payload = pickled(kept, additions, bodies)
+    except OSError as error:  # a full disk is no reason to leave out S3 with its objects
+        raise full(error) from error
     except Exception:  # whatever a model's own code raises
         left_out = [name for name, each in kept.items() if not can_be_pickled(name, each, bodies)]
         kept = {name: each for name, each in kept.items() if name not in left_out}
@@ -107,9 +109,14 @@ def pickled_or_refused(services: Mapping[str, Any], additions: Mapping[str, obje
     try:
         return pickled(services, additions, bodies)
     except OSError as error:
-        raise RehearsalError(f"the cloud could not be saved: {error}", "free some disk space") from error
+        raise full(error) from error
     except Exception as error:  # whatever an addition's own code raises
         raise RehearsalError(f"the cloud could not be saved: {type(error).__name__}: {error}") from error
+
+
+def full(error: OSError) -> RehearsalError:
+    """The disk's own refusal as a sentence."""
+    return RehearsalError(f"the cloud could not be saved: {error}", "free some disk space")
 
 
 def can_be_pickled(name: str, service: Any, bodies: Bodies) -> bool:
