@@ -20,13 +20,17 @@ wait_for_boot() {
         0) ;;
         2) say "cloud-init went on after what it could mend: $(cloud-init status --long | tail -n 5 | tr '\n' ' ')" ;;
         124) give_up "cloud-init did not end within $BOOT_LIMIT_SECONDS s" ;;
-        *) give_up "cloud-init failed: $(grep --extended-regexp '^ +"|^ +- ' "$BOOT_RESULT" | tr --squeeze-repeats ' \n' ' ')" ;;
+        *) give_up "cloud-init failed: $(errors)" ;;
     esac
 }
 
+# One list entry per line, three spaces deep.
+errors() { sed --quiet 's/^   "\(.*\)",\{0,1\}$/\1/p' "$BOOT_RESULT" | paste --serial --delimiters ' '; }
+
 give_up() {
     say "the end of $BOOT_LOG:"
-    tail -n 12 "$BOOT_LOG" >&2 || true
+    # Pictures of keys and tables of networks come in any order, and say nothing.
+    grep --invert-match --extended-regexp '^([|+]|ci-info|Generating|Your |The key|SHA256)' "$BOOT_LOG" | tail -n 12 >&2
     fail "$1" "mend its user-data and replace the host; 'cloud-init status --long' on the host says more"
 }
 
