@@ -115,8 +115,9 @@ def act_inside(rehearsal: Rehearsal, pid: int, action: Place | Announce | Remove
                 nodes.announce(pid)
             case Remove(_, volume, node):
                 nodes.remove(pid, volume, node)
-    except (FileNotFoundError, ProcessLookupError):
-        return  # the container has ended
+    except (FileNotFoundError, FileExistsError, ProcessLookupError):
+        # The container has ended: its root is a link to nowhere, which mkdir takes for something in the way.
+        return
 
 
 def loop_of(rehearsal: Rehearsal, volume: str) -> Loop | None:
