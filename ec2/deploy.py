@@ -1,5 +1,6 @@
 """The launcher, in the order in which it happens: each line takes what a line above gives."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from ec2.everywhere import connected
 from ec2.host_keys import pin_host_keys
 from ec2.images import Built, Image, build_images, choose_tag
 from ec2.inventory import Host
+from ec2.lease import lease
 from ec2.provision import provision
 from ec2.release import Release
 from ec2.report import Report
@@ -23,6 +25,7 @@ from ec2.ssh import Session
 from ec2.stack import Launched, Plan, Stack
 from ec2.template.build import as_json, build_template
 from ec2.template.parameters import launch_parameters
+from ec2.template.stack_policy import build_stack_policy
 
 Say = Callable[[str], None]
 Agree = Callable[[Plan], None]
@@ -52,18 +55,22 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
     took, cloud = Stopwatch(), aws.connect(settings.region)
     with took.stage("images"):
         built = build_images(choose_tag(uncommitted_too), say)
-    with took.stage("stack"):
-        key = deployer_key(cloud("ssm"), settings.name)
-        launched = launch(settings, cloud, key, agree, say)
-    hosts = inventory.hosts(launched.outputs)
-    release = describe_release(settings, cloud, built)
-    with took.stage("hosts"), reached(hosts, cloud, key) as sessions:
-        with took.stage("provision"):
-            provision(sessions, say)
-        with took.stage("ship"):
-            shipped = ship_images({session: images_for(release, session) for session in sessions}, say)
-        with took.stage("rollout"):
-            roll_out(release, sessions, say)
+    with lease(cloud("ssm"), settings.name, built.tag, say) as held:
+        with took.stage("stack"):
+            key = deployer_key(cloud("ssm"), settings.name)
+            launched = launch(settings, cloud, key, agree, say)
+        hosts = inventory.hosts(launched.outputs)
+        release = describe_release(settings, cloud, built)
+        with took.stage("connect"), reached(hosts, cloud, key) as sessions:
+            with took.stage("provision"):
+                held.check()
+                provision(sessions, say)
+            with took.stage("ship"):
+                held.check()
+                shipped = ship_images({session: images_for(release, session) for session in sessions}, say)
+            with took.stage("rollout"):
+                held.check()
+                roll_out(release, sessions, say)
     return Report(
         stack=settings.name,
         outcome=launched.outcome,
@@ -89,6 +96,7 @@ def launch(settings: Settings, cloud: aws.Clients, key: DeployerKey, agree: Agre
     agree(plan)
     launched = stack.launch(plan)
     stack.protect(True)
+    stack.set_policy(json.dumps(build_stack_policy()))
     return launched
 
 
@@ -124,12 +132,14 @@ def images_for(release: Release, session: Session) -> tuple[Image, ...]:
 def destroy(settings: Settings, say: Say) -> None:
     """Delete the stack and its secrets. Raises StackFailed with what could not be deleted."""
     cloud = aws.connect(settings.region)
-    stack = Stack(settings.name, cloud("cloudformation"), say)
-    if stack.exists():
-        stack.protect(False)
-        unprotect_hosts(cloud, stack)
-        stack.delete()
-    say(f"forgot {forget_all(cloud('ssm'), settings.name)} secrets")
+    with lease(cloud("ssm"), settings.name, "destroy", say) as held:
+        stack = Stack(settings.name, cloud("cloudformation"), say)
+        if stack.exists():
+            stack.protect(False)
+            unprotect_hosts(cloud, stack)
+            stack.delete()
+        held.end_with_stack()
+        say(f"forgot {forget_all(cloud('ssm'), settings.name)} secrets")
 
 
 def unprotect_hosts(cloud: aws.Clients, stack: Stack) -> None:

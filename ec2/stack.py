@@ -176,6 +176,10 @@ class Stack:
         """Let nobody delete the stack by accident, or let it be deleted."""
         self.client.update_termination_protection(StackName=self.name, EnableTerminationProtection=on)
 
+    def set_policy(self, policy: str) -> None:
+        """Say what no update may do to the stack's resources."""
+        self.client.set_stack_policy(StackName=self.name, StackPolicyBody=policy)
+
     def delete(self) -> None:
         """Delete the stack; one that is not there is fine. Raises StackFailed with what remains."""
         described = self.described()

@@ -28,6 +28,9 @@ from ec2.rehearsal.volumes.attachments import patch_volumes
 
 log = logging.getLogger(__name__)
 
+# The first look at the hosts; what stands in its way is said meanwhile.
+SETTLED_WITHIN_SECONDS = 30.0
+
 Say = Callable[[str], None]
 
 
@@ -40,6 +43,10 @@ class Parts:
     engine: Engine
     gate: server.Gate
     keeper: Keeper
+
+    def settled(self) -> bool:
+        """Whether the rules of the network hold, after the first look at what is there."""
+        return self.machines.settled.is_set()
 
     def changed(self) -> None:
         """After a request that may have changed the cloud: hosts follow, and it is kept before the answer."""
@@ -63,6 +70,7 @@ def serve_until_told(rehearsal: Rehearsal, say: Say) -> None:
             machines, keeper = (threading.Thread(target=part.run) for part in (parts.machines, parts.keeper))
             machines.start()
             keeper.start()
+            parts.machines.settled.wait(SETTLED_WITHIN_SECONDS)
             say(f"the local EC2 answers at {rehearsal.endpoint}, its hosts in {rehearsal.pool}")
             told.wait()
             say("stopping; the hosts go on")
@@ -103,7 +111,7 @@ def put_together(rehearsal: Rehearsal, say: Say) -> Parts:
 @contextmanager
 def listening(rehearsal: Rehearsal, parts: Parts) -> Iterator[None]:
     """While the API answers people on loopback and hosts at the gateway, and the metadata service hosts."""
-    api, gateway = server.Api(parts.gate, parts.changed), str(rehearsal.gateway)
+    api, gateway = server.Api(parts.gate, parts.changed, parts.settled), str(rehearsal.gateway)
     metadata = MetadataService(parts.aws)
     open_ = []
     try:

@@ -152,9 +152,10 @@ def pass_on(log: Path, said: int, say: Callable[[str], None]) -> int:
 def answers(rehearsal: Rehearsal, number: int) -> bool:
     """Whether the cloud's process, and not another one on its port, is ready for requests."""
     try:
-        return requests.get(rehearsal.endpoint + HEALTH, timeout=1).text.strip() == str(number)
+        answer = requests.get(rehearsal.endpoint + HEALTH, timeout=1)
     except requests.RequestException:
         return False
+    return answer.ok and answer.text.strip() == str(number)
 
 
 def stop(rehearsal: Rehearsal) -> bool:

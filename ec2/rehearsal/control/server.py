@@ -72,16 +72,23 @@ class Gate:
 
 
 class Api:
-    """The WSGI application: whoever changed something is told after the request."""
+    """The WSGI application: whoever changed something is told after the request.
 
-    def __init__(self, gate: Gate, changed: Callable[[], None]) -> None:
+    `ready` says whether all is there that hosts and people need; requests are answered in any case.
+    """
+
+    def __init__(
+        self, gate: Gate, changed: Callable[[], None], ready: Callable[[], bool] = lambda: True
+    ) -> None:
         self.moto = DomainDispatcherApplication(service_application)
         self.gate = gate
         self.changed = changed
+        self.ready = ready
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == HEALTH:
-            start_response("200 OK", [("Content-Type", "text/plain")])
+            status = "200 OK" if self.ready() else "503 Service Unavailable"
+            start_response(status, [("Content-Type", "text/plain")])
             return [f"{os.getpid()}\n".encode()]
         action = action_of(environ)
         if not changes_something(environ["REQUEST_METHOD"], action):

@@ -33,6 +33,7 @@ class Machines:
         self.containers = steps.containers
         self.wake = threading.Event()
         self.over = threading.Event()
+        self.settled = threading.Event()
         self.lock = threading.Lock()
         self.busy: set[str] = set()
         # Whether those that the last process left booting are known.
@@ -94,6 +95,7 @@ class Machines:
             changing = set(self.busy)
         instances, hosts = wanted(self.steps.ec2), self.containers.hosts()
         self.steps.surroundings.settle(instances, hosts)
+        self.settled.set()
         running = [one for one in instances.values() if one.state == "running" and one.id in hosts]
         self.steps.reachable.watch({one.id: one.private_address for one in running})
         if not self.adopted:

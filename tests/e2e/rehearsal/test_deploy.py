@@ -1,10 +1,11 @@
-"""The launcher from an empty account to a serving stack and back, on one host with every role."""
+"""The launcher from an empty account to a serving stack on three hosts, and back."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,13 @@ from tests.e2e.person import Person
 from tests.e2e.rehearsal.conftest import Cloud, opens
 from tests.waiting import wait_until
 
-STACK_FILE = """
-name = "blog"
-region = "us-east-1"
-admin = "my address"
-network = "10.215.0.0/16"
-
-[hosts.all]
-roles = ["app", "database", "jenkins", "monitoring"]
-instance_type = "t3.medium"
-zone = 1
-root_volume_gib = 20
-data_volumes_gib = { database = 1, jenkins = 1, monitoring = 1 }
-"""
+# As a person finds it, but for its name and a range of this test's own.
+STACK_FILE = (
+    (ROOT / "stack.toml")
+    .read_text()
+    .replace('name = "microblog"', 'name = "blog"')
+    .replace("10.20.0.0/16", "10.215.0.0/16")
+)
 INSIDE_PORTS = (3000, 3306, 8000, 8080, 9090, 9093, 9100, 9104, 9113)
 FOUND_WITHIN_SECONDS = 120
 
@@ -79,26 +74,15 @@ def first(launcher: Launcher, engine: docker.DockerClient) -> Iterator[dict[str,
                 engine.images.remove(name, force=True)
 
 
-def public_address(report: dict[str, Any]) -> str:
-    return str(report["hosts"][0]["address"])
-
-
-def on_the_host(cloud: Cloud, *words: str) -> str:
-    """What a command prints on the one host of the stack."""
-    (instance,) = [host.instance_id for host in hosts_of(cloud)]
-    status, output = cloud.containers.container(instance).exec_run(list(words))
+def on_host(cloud: Cloud, name: str, *words: str) -> str:
+    """What a command prints on a host of the stack."""
+    wanted = {"tag:Stack": "blog", "tag:Host": name, "instance-state-name": "running"}
+    filters = [{"Name": key, "Values": [value]} for key, value in wanted.items()]
+    (row,) = cloud.aws("ec2").describe_instances(Filters=filters)["Reservations"]
+    container = cloud.containers.container(row["Instances"][0]["InstanceId"])
+    status, output = container.exec_run(list(words))
     assert status == 0, output.decode()
     return str(output.decode())
-
-
-def hosts_of(cloud: Cloud) -> list[Any]:
-    (row,) = cloud.aws("ec2").describe_instances(
-        Filters=[
-            {"Name": "tag:Stack", "Values": ["blog"]},
-            {"Name": "instance-state-name", "Values": ["running"]},
-        ]
-    )["Reservations"]
-    return [cloud.containers.hosts()[one["InstanceId"]] for one in row["Instances"]]
 
 
 def test_from_an_empty_account_to_people_who_post(first: dict[str, Any]) -> None:
@@ -112,48 +96,63 @@ def test_from_an_empty_account_to_people_who_post(first: dict[str, Any]) -> None
 
 def test_prometheus_finds_every_target_by_itself(first: dict[str, Any], cloud: Cloud) -> None:
     def targets() -> dict[str, str]:
-        said = json.loads(on_the_host(cloud, "curl", "-s", "http://127.0.0.1:9090/api/v1/targets"))
-        return {t["labels"]["job"]: t["lastError"] or t["health"] for t in said["data"]["activeTargets"]}
+        said = json.loads(on_host(cloud, "monitoring", "curl", "-s", "http://127.0.0.1:9090/api/v1/targets"))
+        return {
+            f"{t['labels']['job']} {t['labels']['instance']}": t["lastError"] or t["health"]
+            for t in said["data"]["activeTargets"]
+        }
 
     expected = {
-        "alertmanager", "blackbox", "blackbox_exporter", "microblog", "mysqld_exporter", "nginx_exporter",
-        "node_exporter", "prometheus",
+        "alertmanager alertmanager", "blackbox app", "blackbox_exporter blackbox_exporter", "microblog app",
+        "mysqld_exporter app", "nginx_exporter app", "node_exporter app", "node_exporter jenkins",
+        "node_exporter monitoring", "prometheus prometheus",
     }  # fmt: skip
     wait_until(lambda: targets() == dict.fromkeys(expected, "up"), FOUND_WITHIN_SECONDS, f"{targets()}")
 
 
 def test_only_ssh_and_the_pages_are_reached_from_outside(first: dict[str, Any]) -> None:
-    address = public_address(first)
-    assert opens(address, 22)
-    assert opens(address, 80)
-    assert [port for port in INSIDE_PORTS if opens(address, port)] == []
+    with ThreadPoolExecutor(16) as side_by_side:
+        asked = [(host, port) for host in first["hosts"] for port in (22, 80, *INSIDE_PORTS)]
+        answers = side_by_side.map(lambda one: opens(one[0]["address"], one[1]), asked)
+        reached = {(host["name"], port) for (host, port), open_ in zip(asked, answers, strict=True) if open_}
+    assert reached == {("app", 22), ("app", 80), ("jenkins", 22), ("monitoring", 22)}
+
+
+def test_hosts_reach_each_other_only_where_a_role_needs_it(first: dict[str, Any], cloud: Cloud) -> None:
+    app = on_host(cloud, "app", "hostname", "--all-ip-addresses").split()[0]
+    ports = "22 80 3306 8000 9100 9104 9113"
+    probe = f'for p in {ports}; do timeout 1 bash -c "</dev/tcp/{app}/$p" && echo $p; done; true'
+    assert on_host(cloud, "monitoring", "bash", "-c", f"{probe} 2>/dev/null").split() == [
+        "8000", "9100", "9104", "9113",
+    ]  # fmt: skip
+    assert on_host(cloud, "jenkins", "bash", "-c", f"{probe} 2>/dev/null").split() == []
 
 
 def test_secrets_are_readable_for_their_reader_alone_and_in_no_environment(
     first: dict[str, Any], cloud: Cloud
 ) -> None:
-    folder = on_the_host(cloud, "sh", "-c", "ls -d /srv/stack/secrets/*").strip()
-    listed = on_the_host(cloud, "find", folder, "-type", "f", "-printf", "%U %m %P\\n")
+    folder = on_host(cloud, "app", "sh", "-c", "ls -d /srv/stack/secrets/*").strip()
+    listed = on_host(cloud, "app", "find", folder, "-type", "f", "-printf", "%U %m %P\\n")
     assert "10001 400 microblog/secret_key" in listed.splitlines()
     assert {line.split()[1] for line in listed.splitlines()} == {"400"}
-    value = on_the_host(cloud, "cat", f"{folder}/microblog/secret_key")
-    assert value not in on_the_host(cloud, "sh", "-c", "docker inspect $(docker ps --quiet)")
-    assert value not in on_the_host(cloud, "cat", "/srv/stack/current/.env")
+    value = on_host(cloud, "app", "cat", f"{folder}/microblog/secret_key")
+    assert value not in on_host(cloud, "app", "sh", "-c", "docker inspect $(docker ps --quiet)")
+    assert value not in on_host(cloud, "app", "cat", "/srv/stack/current/.env")
 
 
 def test_data_lies_on_the_volume_of_its_role(first: dict[str, Any], cloud: Cloud) -> None:
-    assert "/dev/" in on_the_host(cloud, "findmnt", "--noheadings", "--output", "SOURCE", "/srv/database")
-    assert "ibdata1" in on_the_host(cloud, "ls", "/srv/database/mariadb")
+    assert "/dev/" in on_host(cloud, "app", "findmnt", "--noheadings", "--output", "SOURCE", "/srv/database")
+    assert "ibdata1" in on_host(cloud, "app", "ls", "/srv/database/mariadb")
 
 
 def test_a_second_deployment_sends_nothing_and_restarts_nothing(
     first: dict[str, Any], launcher: Launcher, cloud: Cloud
 ) -> None:
-    before = on_the_host(cloud, "docker", "ps", "--quiet", "--no-trunc")
+    before = on_host(cloud, "app", "docker", "ps", "--quiet", "--no-trunc")
     again = launcher.deploy()
     assert again["stack_outcome"] == "unchanged"
-    assert again["hosts"][0]["images_pulled"] == []
-    assert on_the_host(cloud, "docker", "ps", "--quiet", "--no-trunc") == before
+    assert [host["images_pulled"] for host in again["hosts"]] == [[], [], []]
+    assert on_host(cloud, "app", "docker", "ps", "--quiet", "--no-trunc") == before
 
 
 def test_without_a_terminal_nothing_is_done_unasked(first: dict[str, Any], launcher: Launcher) -> None:
@@ -174,6 +173,6 @@ def test_destroy_leaves_nothing_but_snapshots(
     assert ec2.describe_addresses(Filters=ours)["Addresses"] == []
     assert ec2.describe_volumes(Filters=ours)["Volumes"] == []
     assert cloud.aws("ssm").get_parameters_by_path(Path="/blog/", Recursive=True)["Parameters"] == []
-    assert not opens(public_address(first), 22)
+    assert not opens(first["hosts"][0]["address"], 22)
     again = launcher("destroy", "--yes")
     assert again.returncode == 0, again.stderr
