@@ -22,6 +22,8 @@ from tests.waiting import wait_until
 
 ASKING_AT_ONCE = 3
 ENOUGH = 5
+# A kernel as Debian sets it gives one user 128 inotify instances, and each booted host takes five or six.
+AT_MOST = 10
 End = Callable[[Cloud], None]
 
 
@@ -201,7 +203,7 @@ def test_no_acknowledged_instance_is_lost_and_no_other_stays(
         ec2 = connect(cloud.rehearsal.endpoint)("ec2")
         # Until nobody answers any more.
         with suppress(BotoCoreError, ClientError):
-            while len(given) < 4 * ENOUGH:
+            while len(given) < AT_MOST:
                 (made,) = ec2.run_instances(
                     ImageId=WITH_DOCKER,
                     InstanceType="t3.micro",
