@@ -29,14 +29,14 @@ ps: .venv/run  ## Show every service, its state and its address
 logs: .venv/run  ## Follow the logs, of one service with SERVICE=microblog
 	@$(RUN) compose logs --follow $(SERVICE)
 
-rehearse: .venv/rehearsal  ## Start a local EC2 and launch a stack in it; needs root, costs nothing
+rehearse: .venv/rehearsal  ## Deploy what is here to a local EC2 that is left running; needs root, costs nothing
 	@sh ec2/host/docker.sh
 	@sh ec2/rehearsal/packages.sh
 	@$(RUN) ec2.rehearsal start
-	@$(RUN) ec2.rehearsal try
+	@env $$($(RUN) ec2.rehearsal environment) $(RUN) ec2 deploy --yes --uncommitted
 	@$(RUN) ec2.rehearsal status
 
-rehearse-down: .venv/rehearsal  ## Remove the local EC2; nothing of it is left
+rehearse-down: .venv/rehearsal  ## Remove the local EC2 with its hosts; nothing of it is left
 	@$(RUN) ec2.rehearsal down
 
 check: .venv/test  ## Check style, types, direction and the unit tests: no Docker, under 3 minutes

@@ -14,7 +14,7 @@ from ec2.rehearsal import process
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.removal import remove_everything
 from ec2.rehearsal.settings import POOL, Rehearsal
-from ec2.rehearsal.status import describe, print_status
+from ec2.rehearsal.status import describe, environment, print_status
 from ec2.rehearsal.trial import try_out
 
 # Progress and errors; what was asked for goes to stdout.
@@ -104,6 +104,13 @@ def status(rehearsal: Rehearsal, as_json: bool) -> None:
         click.echo(json.dumps(known, indent=2))
     else:
         print_status(page, rehearsal, known)
+
+
+@commands.command("environment")
+@click.pass_obj
+def environment_(rehearsal: Rehearsal) -> None:
+    """Print the variables that point AWS's clients at it: export $(python -m ec2.rehearsal environment)"""
+    click.echo(" ".join(f"{name}={value}" for name, value in environment(rehearsal).items()))
 
 
 @commands.command()

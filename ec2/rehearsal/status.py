@@ -1,5 +1,6 @@
 """What there is in the cloud, asked of its API as anybody could."""
 
+import sys
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -84,7 +85,9 @@ def print_status(page: Console, rehearsal: Rehearsal, known: dict[str, Any]) -> 
             page.print(f"no {what}s")
         page.print()
     page.print(f"the cloud '{rehearsal.name}' is process {known['process']}; to use it:", soft_wrap=True)
-    page.print(environment(rehearsal), soft_wrap=True)
+    page.print(
+        f"  export $({sys.executable} -m ec2.rehearsal --name {rehearsal.name} environment)", soft_wrap=True
+    )
 
 
 def fitting(page: Console, what: str, rows: list[dict[str, str]]) -> Table:
@@ -112,9 +115,11 @@ def table(what: str, rows: list[dict[str, str]]) -> Table:
     return shown
 
 
-def environment(rehearsal: Rehearsal) -> str:
-    """The lines that point AWS's clients at the cloud; the credentials are as good as any."""
-    return (
-        f"  export AWS_ENDPOINT_URL={rehearsal.common_endpoint} AWS_DEFAULT_REGION={REGION}\n"
-        "  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal"
-    )
+def environment(rehearsal: Rehearsal) -> dict[str, str]:
+    """The variables that point AWS's clients at the cloud; the credentials are as good as any."""
+    return {
+        "AWS_ENDPOINT_URL": rehearsal.common_endpoint,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+    }

@@ -24,6 +24,7 @@ from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.machines.containers import Containers
 from ec2.rehearsal.network import machine, names
 from ec2.rehearsal.settings import LABEL, Rehearsal
+from ec2.rehearsal.status import environment
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_ports
 from tests.waiting import wait_until
@@ -76,14 +77,7 @@ class Cloud:
     @property
     def environment(self) -> dict[str, str]:
         """What points AWS's own clients at it."""
-        return {
-            **os.environ,
-            "AWS_ENDPOINT_URL": self.rehearsal.endpoint,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-            "AWS_PAGER": "",
-        }
+        return {**os.environ, **environment(self.rehearsal), "AWS_PAGER": ""}
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m ec2.rehearsal` about this cloud."""

@@ -37,11 +37,10 @@ class Launcher:
     file: Path
 
     def __call__(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        endpoint = {"AWS_ENDPOINT_URL": self.cloud.rehearsal.common_endpoint}
         return subprocess.run(
             [sys.executable, "-m", "ec2", "--file", str(self.file), *words],
             cwd=ROOT,
-            env={**os.environ, **self.cloud.environment, **endpoint, **LEFT_OUT, **more},
+            env={**os.environ, **self.cloud.environment, **LEFT_OUT, **more},
             capture_output=True,
             text=True,
             check=False,
