@@ -73,13 +73,18 @@ def first(launcher: Launcher, engine: docker.DockerClient) -> Iterator[dict[str,
                 engine.images.remove(name, force=True)
 
 
-def on_host(cloud: Cloud, name: str, *words: str) -> str:
-    """What a command prints on a host of the stack."""
+def instance(cloud: Cloud, name: str) -> dict[str, Any]:
+    """What EC2 says of a host of the stack."""
     wanted = {"tag:Stack": "blog", "tag:Host": name, "instance-state-name": "running"}
     filters = [{"Name": key, "Values": [value]} for key, value in wanted.items()]
     (row,) = cloud.aws("ec2").describe_instances(Filters=filters)["Reservations"]
-    container = cloud.containers.container(row["Instances"][0]["InstanceId"])
-    status, output = container.exec_run(list(words))
+    return dict(row["Instances"][0])
+
+
+def on_host(cloud: Cloud, name: str, *words: str) -> str:
+    """What a command prints on a host of the stack."""
+    container = cloud.containers.container(instance(cloud, name)["InstanceId"])
+    status, output = container.exec_run(list(words), stderr=False)
     assert status == 0, output.decode()
     return str(output.decode())
 
@@ -118,13 +123,13 @@ def test_only_ssh_and_the_pages_are_reached_from_outside(first: dict[str, Any]) 
 
 
 def test_hosts_reach_each_other_only_where_a_role_needs_it(first: dict[str, Any], cloud: Cloud) -> None:
-    app = on_host(cloud, "app", "hostname", "--all-ip-addresses").split()[0]
+    app = instance(cloud, "app")["PrivateIpAddress"]
     ports = "22 80 3306 8000 9100 9104 9113"
     probe = f'for p in {ports}; do timeout 1 bash -c "</dev/tcp/{app}/$p" && echo $p; done; true'
-    assert on_host(cloud, "monitoring", "bash", "-c", f"{probe} 2>/dev/null").split() == [
+    assert on_host(cloud, "monitoring", "bash", "-c", probe).split() == [
         "8000", "9100", "9104", "9113",
     ]  # fmt: skip
-    assert on_host(cloud, "jenkins", "bash", "-c", f"{probe} 2>/dev/null").split() == []
+    assert on_host(cloud, "jenkins", "bash", "-c", probe).split() == []
 
 
 def test_secrets_are_readable_for_their_reader_alone_and_in_no_environment(
