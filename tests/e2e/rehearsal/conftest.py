@@ -61,8 +61,13 @@ class Host:
 
     def reachable(self) -> bool:
         """Whether it can be logged in to."""
-        words = [*self.ssh()[:-1], "-o", "ConnectTimeout=2", self.ssh()[-1], "true"]
-        return subprocess.run(words, capture_output=True, check=False, timeout=30).returncode == 0
+        return self.status("true") == 0
+
+    def status(self, command: str) -> int:
+        """What the command ends with, or ssh's 255 where the host cannot be logged in to."""
+        *options, there = self.ssh()
+        words = [*options, "-o", "ConnectTimeout=2", there, command]
+        return subprocess.run(words, capture_output=True, check=False, timeout=30).returncode
 
 
 @dataclass(frozen=True)
