@@ -6,6 +6,7 @@ Its waiters look again only after 15 or 30 seconds, so what waits is begun early
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from ec2.rehearsal.control import seeds
 from tests.e2e.rehearsal.conftest import Cloud
 from tests.e2e.rehearsal.templates import SSH_IN, attribute, group, network, ref, template
+from tests.waiting import wait_until
 
 AWS = str(Path(sys.executable).parent / "aws")
 PATIENCE_SECONDS = 100
@@ -210,6 +212,9 @@ def test_a_stack_is_deployed_read_and_deployed_again_without_a_change(shell: She
     assert "No changes to deploy. Stack greeting is up to date" in shell.aws(
         *deploy("greeting"), "--no-fail-on-empty-changeset"
     )
+    # The client names its change sets after the second.
+    second = int(time.time())
+    wait_until(lambda: int(time.time()) > second, 2, "another second")
     assert "No changes" in shell.begin(*deploy("greeting")).said(255)
     rows = "StackEvents[].[LogicalResourceId,ResourceStatus]"
     asked = ("cloudformation", "describe-stack-events", "--stack-name", "greeting", "--query", rows)

@@ -241,4 +241,7 @@ def test_a_deleted_stack_leaves_what_its_template_says(
     for each in (own["/dev/sdn"], outputs["Library"]):
         ec2.delete_volume(VolumeId=each)
     ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
-    wait_until(lambda: not list(places.files(cloud.rehearsal, places.DISK)), 10, "no disk left")
+    disks = [
+        places.disk(cloud.rehearsal, each) for each in (own["/dev/sdn"], outputs["Library"], outputs["Data"])
+    ]
+    wait_until(lambda: not any(disk.exists() for disk in disks), 30, "no disk left")

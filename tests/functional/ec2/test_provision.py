@@ -29,7 +29,6 @@ CHANGES = {
     "file /etc/systemd/system/docker.service.d/50-volumes.conf",
     "package docker.io",
     "file /etc/docker/daemon.json",
-    "package unattended-upgrades",
     "file /etc/apt/apt.conf.d/91stack-upgrades",
     "folder /srv/stack",
     "folder /srv/stack/releases",
