@@ -201,7 +201,8 @@ class Containers:
 
 def fixed_address(networks: dict[str, Any]) -> str:
     """The private address that the host was made with; it has it while it is stopped, too."""
-    return next((str(network["IPAMConfig"]["IPv4Address"]) for network in networks.values()), "")
+    chosen = [network.get("IPAMConfig") or {} for network in networks.values()]
+    return next((str(one.get("IPv4Address", "")) for one in chosen), "")
 
 
 def moment(text: str) -> datetime:
