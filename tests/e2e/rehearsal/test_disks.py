@@ -236,7 +236,7 @@ def test_a_deleted_stack_leaves_what_its_template_says(
         "Snapshots"
     ]
     copy = places.copy(cloud.rehearsal, snapshot["SnapshotId"])
-    assert content(copy, "/state") == "after", "Snapshot"
+    wait_until(lambda: content(copy, "/state") == "after", 20, "the content of the snapshot")
     assert content(places.disk(cloud.rehearsal, outputs["Library"]), "/file") == "made by a script"
     for each in (own["/dev/sdn"], outputs["Library"]):
         ec2.delete_volume(VolumeId=each)
