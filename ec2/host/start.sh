@@ -8,6 +8,8 @@ set -u
 release=$1 current=$2 seconds=$3 lines=$4
 shift 4
 cd "$release" || exit 1
+# What go_back.sh starts again: not those of the profiles that are left out.
+printf '%s\n' "$@" >services
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 
