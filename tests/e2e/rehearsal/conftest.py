@@ -1,5 +1,6 @@
 """A local EC2 of this run's own, driven by the clients that people use, and nothing of it left at the end."""
 
+import fcntl
 import json
 import os
 import random
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import docker
@@ -23,7 +24,7 @@ from ec2.rehearsal.control.clients import Clients, connect
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.machines.containers import Containers
 from ec2.rehearsal.network import machine, names
-from ec2.rehearsal.settings import LABEL, Rehearsal
+from ec2.rehearsal.settings import FOLDER, LABEL, Rehearsal
 from ec2.rehearsal.status import environment
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_ports
@@ -211,7 +212,30 @@ def nothing_left(rehearsal: Rehearsal) -> None:
 
 
 @pytest.fixture(scope="session")
-def new_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Cloud]]:
+def alone() -> Iterator[None]:
+    """One run at a time has clouds on this machine, since every run takes the same private ranges.
+
+    What an earlier run left, because it was killed, goes first: whoever holds the lock is the only one alive.
+    """
+    with Path("/var/lock/rehearsal-tests").open("w") as lock:
+        wait_until(lambda: locked(lock), 1200, "another run of these tests on this machine")
+        for left in FOLDER.glob("test-*"):
+            abandoned = [sys.executable, "-m", "ec2.rehearsal", "--name", left.name, "down"]
+            subprocess.run(abandoned, cwd=ROOT, capture_output=True, check=True)
+        yield
+
+
+def locked(file: IO[str]) -> bool:
+    """Whether the file's lock is ours now; it is let go when this process ends, however it ends."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def new_cloud(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Cloud]]:
     """Makes a local EC2 that runs; it is removed at the end, and nothing of it may be left."""
     made: list[Cloud] = []
 
