@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 
 from compose.project import Project, Service
 from ec2 import aws, inventory
-from ec2.deployer_key import DeployerKey, deployer_key, on_disk
-from ec2.everywhere import connected
-from ec2.host_keys import pin_host_keys
+from ec2.deployer_key import DeployerKey, deployer_key
 from ec2.images import Built, Image, build_images, choose_tag
-from ec2.inventory import Host
 from ec2.lease import lease
 from ec2.provision import provision
+from ec2.reach import reached
 from ec2.release import Release
 from ec2.report import Report
 from ec2.rollout import roll_out
@@ -98,16 +96,6 @@ def launch(settings: Settings, cloud: aws.Clients, key: DeployerKey, agree: Agre
     stack.protect(True)
     stack.set_policy(json.dumps(build_stack_policy()))
     return launched
-
-
-@contextmanager
-def reached(hosts: tuple[Host, ...], cloud: aws.Clients, key: DeployerKey) -> Iterator[list[Session]]:
-    """A session with each host, its keys pinned from its console."""
-    with on_disk(key) as folder:
-        known_hosts = folder / "known_hosts"
-        pin_host_keys(cloud("ec2"), hosts, known_hosts)
-        with connected(hosts, folder / "key", known_hosts) as sessions:
-            yield sessions
 
 
 def describe_release(settings: Settings, cloud: aws.Clients, built: Built) -> Release:
