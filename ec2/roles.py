@@ -11,11 +11,12 @@ from types import MappingProxyType
 
 ADMIN = "admin"
 WORLD = "world"
+EVERY_ROLE = "every role"
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A TCP port, and who may connect to it: ADMIN, WORLD or the hosts of a role."""
+    """A TCP port, and who may connect to it: ADMIN, WORLD, EVERY_ROLE or the hosts of one."""
 
     port: int
     to: str
@@ -108,10 +109,14 @@ VOLUMES: Mapping[str, DataVolume] = MappingProxyType(
     {role.name: role.volume for role in ROLES.values() if role.volume is not None}
 )
 
+# Listens only while images are shipped: the host that has them gives them to the others.
+RELAY = Opening(5000, EVERY_ROLE, "relay")
+
 # Open on every host, whatever its roles.
 EVERY_HOST = (
     Opening(22, ADMIN, "sshd"),
     Opening(9100, "monitoring", "node_exporter"),
+    RELAY,
 )
 
 # AWS's own resolver and clock are reached whatever the groups say; these are for all others.

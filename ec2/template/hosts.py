@@ -19,7 +19,7 @@ from ec2.template.names import logical_id, of_stack, tags
 from ec2.template.network import Network
 from ec2.template.parameters import PUBLIC_KEY, TERMINATION_PROTECTION, chosen_image, exists
 from ec2.template.permissions import add_instance_profile
-from ec2.template.security_groups import Groups
+from ec2.template.security_groups import HOSTS, Groups
 
 # Where Debian's image has its root.
 ROOT_DEVICE = "/dev/xvda"
@@ -62,7 +62,7 @@ def add_host(
             InstanceType=host.instance_type,
             KeyName=Ref(key_pair),
             SubnetId=Ref(subnet),
-            SecurityGroupIds=[GetAtt(groups[role], "GroupId") for role in host.roles],
+            SecurityGroupIds=[GetAtt(groups[name], "GroupId") for name in (*host.roles, HOSTS)],
             IamInstanceProfile=Ref(profile),
             MetadataOptions=metadata_options(host),
             DisableApiTermination=Ref(TERMINATION_PROTECTION),

@@ -1,13 +1,15 @@
 """A security group per role, with the ports of the table of roles and nothing else, both ways.
 
-Rules between groups are resources of their own: groups that name each other could not be made otherwise.
+Rules between groups are resources of their own: groups that name each other could not be made otherwise. What
+every role opens to every other is one group that all hosts are in: a rule per pair of roles would be most of
+the template, whose size AWS limits.
 """
 
 from collections.abc import Iterator
 
 from troposphere import GetAtt, Ref, Select, Template, ec2
 
-from ec2.roles import ADMIN, EXITS, ROLES, WORLD, Exit, Opening, Role, openings, targets
+from ec2.roles import ADMIN, EVERY_HOST, EVERY_ROLE, EXITS, ROLES, WORLD, Exit, Opening, Role, openings, targets
 from ec2.settings import Settings
 from ec2.template.names import logical_id, tags
 from ec2.template.network import EVERYWHERE, Network
@@ -18,6 +20,8 @@ OPEN_TO_THE_WORLD = {
     "checkov": {"skip": [{"id": "CKV_AWS_260", "comment": "people reach the microblog at port 80"}]}
 }
 Groups = dict[str, ec2.SecurityGroup]
+# The group of every host, whatever its roles.
+HOSTS = "hosts"
 
 
 def add_security_groups(template: Template, settings: Settings, network: Network) -> Groups:
@@ -29,6 +33,11 @@ def add_security_groups(template: Template, settings: Settings, network: Network
         for target, opening in targets(source):
             template.add_resource(rule_in(groups, source, target, opening))
             template.add_resource(rule_out(groups, source, target, opening))
+    groups[HOSTS] = template.add_resource(hosts_group(network))
+    for opening in EVERY_HOST:
+        if opening.to == EVERY_ROLE:
+            template.add_resource(rule_in(groups, HOSTS, HOSTS, opening))
+            template.add_resource(rule_out(groups, HOSTS, HOSTS, opening))
     return groups
 
 
@@ -45,6 +54,17 @@ def security_group(role: Role, settings: Settings, network: Network) -> ec2.Secu
         ],
         SecurityGroupEgress=[rule_to_world(way_out) for way_out in EXITS],
         Tags=tags(role.name, Role=role.name),
+    )
+
+
+def hosts_group(network: Network) -> ec2.SecurityGroup:
+    """The group that all hosts are in; without a rule for the way out AWS would give it one to everywhere."""
+    return ec2.SecurityGroup(
+        logical_id(HOSTS, "SecurityGroup"),
+        GroupDescription="What hosts open to each other, whatever their roles",
+        VpcId=Ref(network.vpc),
+        SecurityGroupEgress=[rule_to_world(way_out) for way_out in EXITS],
+        Tags=tags(HOSTS),
     )
 
 

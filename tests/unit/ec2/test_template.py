@@ -59,7 +59,7 @@ def rules_in(template: dict[str, Any]) -> list[tuple[str, int, int, Any]]:
     rules = [
         (name.removesuffix("SecurityGroup").lower(), rule["FromPort"], rule["ToPort"], rule["CidrIp"])
         for name, group in of_type(template, "EC2::SecurityGroup").items()
-        for rule in group["Properties"]["SecurityGroupIngress"]
+        for rule in group["Properties"].get("SecurityGroupIngress", [])
     ]
     for rule in properties(template, "EC2::SecurityGroupIngress"):
         role, source = (
@@ -104,6 +104,12 @@ def test_between_roles_only_monitoring_and_the_app_are_let_in() -> None:
     }
 
 
+def test_hosts_give_each_other_images_at_one_port_and_nobody_else_does() -> None:
+    assert [rule for rule in rules_in(TEMPLATE) if rule[0] == "hosts" or rule[3] == "hosts"] == [
+        ("hosts", 5000, 5000, "hosts")
+    ]
+
+
 def test_what_one_group_lets_in_the_other_lets_out_and_no_more() -> None:
     def ends(rule: dict[str, Any], source: str, target: str) -> tuple[Any, ...]:
         return rule[source]["Fn::GetAtt"][0], rule[target]["Fn::GetAtt"][0], rule["FromPort"], rule["ToPort"]
@@ -136,7 +142,7 @@ def test_every_rule_says_what_it_is_for() -> None:
         *properties(TEMPLATE, "EC2::SecurityGroupEgress"),
     ]
     for group in properties(TEMPLATE, "EC2::SecurityGroup"):
-        rules += [*group["SecurityGroupIngress"], *group["SecurityGroupEgress"]]
+        rules += [*group.get("SecurityGroupIngress", []), *group["SecurityGroupEgress"]]
     assert all(rule["Description"] for rule in rules)
 
 
@@ -183,7 +189,7 @@ def test_a_host_has_the_groups_volumes_and_permissions_of_its_roles(stack: Setti
         name = host.name.capitalize()
         found = template["Resources"][f"{name}Host"]["Properties"]
         groups = [group["Fn::GetAtt"][0] for group in found["SecurityGroupIds"]]
-        assert groups == [f"{role.capitalize()}SecurityGroup" for role in host.roles]
+        assert groups == [f"{name.capitalize()}SecurityGroup" for name in (*host.roles, "hosts")]
         assert [mount["VolumeId"]["Ref"] for mount in found["Volumes"]] == [
             f"{name}{volume.role.capitalize()}Volume" for volume in host.data_volumes
         ]
