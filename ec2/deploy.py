@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from compose.project import Project, Service
 from ec2 import aws, inventory
 from ec2.deployer_key import DeployerKey, deployer_key
-from ec2.images import Built, Image, build_images, choose_tag
+from ec2.images import Built, build_images, choose_tag
 from ec2.lease import lease
+from ec2.preflight import Load, check_fit, survey
 from ec2.provision import provision
 from ec2.reach import reached
 from ec2.release import Release
@@ -63,9 +64,13 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
             with took.stage("provision"):
                 held.check()
                 provision(sessions, say)
+            loads = {session: load(release, session) for session in sessions}
+            with took.stage("preflight"):
+                facts = survey(sessions)
+                check_fit({session.host.name: load for session, load in loads.items()}, facts)
             with took.stage("ship"):
                 held.check()
-                shipped = ship_images({session: images_for(release, session) for session in sessions}, say)
+                shipped = ship_images({session: load.images for session, load in loads.items()}, facts, say)
             with took.stage("rollout"):
                 held.check()
                 roll_out(release, sessions, say)
@@ -77,6 +82,7 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
         services={host.name: release.services_on(host) for host in hosts},
         left_out=built.left_out,
         pulled=shipped.pulled,
+        uplink_bytes=shipped.uplink_bytes,
         durations=took.seconds,
     )
 
@@ -112,9 +118,10 @@ def describe_release(settings: Settings, cloud: aws.Clients, built: Built) -> Re
     )
 
 
-def images_for(release: Release, session: Session) -> tuple[Image, ...]:
-    """The images that the session's host needs."""
-    return release.built.of(release.services_on(session.host))
+def load(release: Release, session: Session) -> Load:
+    """What the session's host is to hold and to run."""
+    names = release.services_on(session.host)
+    return Load(release.built.of(names), [release.services[name] for name in names])
 
 
 def destroy(settings: Settings, say: Say) -> None:

@@ -48,6 +48,10 @@ class ImageBuildFailed(LauncherError):
     """An image could not be built; the message holds the last lines of the build."""
 
 
+class NotFit(LauncherError):
+    """Hosts cannot take or run what is for them; the message names every reason, and nothing was sent."""
+
+
 class ShipFailed(LauncherError):
     """An image did not arrive on a host as it was built."""
 

@@ -10,6 +10,7 @@ from compose.errors import StackError
 from compose.project import HERE, Project, Service, last_lines
 from compose.up import prepare_images
 from ec2.errors import ImageBuildFailed
+from ec2.layers import Layer, layers
 
 REGISTRY = "microblog/registry"
 UNCOMMITTED = "-dirty"
@@ -30,6 +31,7 @@ class Image:
     id: str
     architecture: str
     bytes: int
+    layers: tuple[Layer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,12 @@ def build_images(tag: str, say: Say) -> Built:
 
 def read_image(engine: Engine, service: Service) -> Image:
     """What the engine says of a service's image."""
-    facts = engine.client.images.get(service.image).attrs
+    found = engine.client.images.get(service.image)
+    facts = found.attrs
     repository, identity = service.image.rpartition(":")[0], str(facts["Id"])
     name = f"{repository}:{identity.removeprefix('sha256:')[:ID_LENGTH]}"
-    return Image(service.name, name, identity, facts["Architecture"], facts["Size"])
+    held = layers(facts["RootFS"]["Layers"], found.history(), facts["Size"])
+    return Image(service.name, name, identity, facts["Architecture"], facts["Size"], held)
 
 
 def build_registry(say: Say) -> None:

@@ -23,6 +23,7 @@ class Registry:
     """A registry that runs at a port of loopback."""
 
     client: docker.DockerClient
+    container: Any
     port: int
 
     def push(self, image: Image) -> str:
@@ -46,6 +47,11 @@ class Registry:
             if "Digest" in event.get("aux", {}):
                 return str(event["aux"]["Digest"])
         raise ShipFailed(f"the engine did not say under which digest it pushed {image.name}")
+
+    def sent_bytes(self) -> int:
+        """What it has sent so far, to whomever: headers, acknowledgements and all."""
+        counted = self.container.stats(stream=False, one_shot=True)["networks"]
+        return sum(int(card["tx_bytes"]) for card in counted.values())
 
     @property
     def address(self) -> str:
@@ -71,7 +77,7 @@ def open_registry() -> Iterator[Registry]:
             ports={PORT: ("127.0.0.1", 0)},
             volumes={STORE: {"bind": "/var/lib/registry", "mode": "rw"}},
         )
-        yield Registry(client, wait_until_healthy(running))
+        yield Registry(client, running, wait_until_healthy(running))
     except DockerException as error:
         raise ShipFailed(f"the registry on this machine failed: {error}", "docker logs shows why") from error
     finally:

@@ -18,6 +18,7 @@ class Report:
     services: Mapping[str, tuple[str, ...]]
     left_out: Mapping[str, str]
     pulled: Mapping[str, tuple[str, ...]]
+    uplink_bytes: int
     durations: Mapping[str, float]
 
     @property
@@ -42,6 +43,7 @@ class Report:
                 }
                 for host in self.hosts
             ],
+            "uplink_bytes": self.uplink_bytes,
             "left_out": dict(self.left_out),
             "seconds": {stage: round(seconds, 1) for stage, seconds in self.durations.items()},
         }

@@ -15,6 +15,8 @@ while [ $# -gt 0 ]; do
         echo "pulling $name" >&2
         docker pull --quiet "$address/${name%:*}@$digest" >/dev/null
         docker tag "$address/${name%:*}@$digest" "$name"
+        # Nobody listens there tomorrow.
+        docker rmi "$address/${name%:*}@$digest" >/dev/null
         echo "$name"
     fi
     got=$(docker image inspect --format '{{.Id}}' "$name")

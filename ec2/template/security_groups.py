@@ -9,7 +9,19 @@ from collections.abc import Iterator
 
 from troposphere import GetAtt, Ref, Select, Template, ec2
 
-from ec2.roles import ADMIN, EVERY_HOST, EVERY_ROLE, EXITS, ROLES, WORLD, Exit, Opening, Role, openings, targets
+from ec2.roles import (
+    ADMIN,
+    EVERY_HOST,
+    EVERY_ROLE,
+    EXITS,
+    ROLES,
+    WORLD,
+    Exit,
+    Opening,
+    Role,
+    openings,
+    targets,
+)
 from ec2.settings import Settings
 from ec2.template.names import logical_id, tags
 from ec2.template.network import EVERYWHERE, Network
