@@ -12,8 +12,9 @@ from ec2.images import Built
 from ec2.inventory import Host
 from ec2.secrets import SecretFile, of_services
 
-RELEASES = "/srv/stack/releases"
-STORED_SECRETS = "/srv/stack/secrets"
+ROOT = "/srv/stack"
+RELEASES = f"{ROOT}/releases"
+STORED_SECRETS = f"{ROOT}/secrets"
 COMPOSE_FILES = ("compose.yaml", "compose.ec2.yaml")
 # Which image each service runs; the first file names them by the commit.
 IMAGES_FILE = "compose.images.yaml"
@@ -31,6 +32,8 @@ class Release:
     built: Built
     services: Mapping[str, Service]
     secrets: tuple[SecretFile, ...]
+    # Where an app host finds the database when it has none of its own.
+    database_address: str = ""
 
     def services_on(self, host: Host) -> tuple[str, ...]:
         """The services that run on a host: those of its roles and those of every role."""
@@ -50,6 +53,7 @@ class Release:
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.endpoint,
             "PRIVATE_ADDRESS": host.private_address,
+            "DATABASE_HOST": "mariadb" if "database" in host.roles else self.database_address,
             "SECRETS_DIR": self.secrets_folder(host),
             "LEFT_OUT": " ".join(absent),
             "COMPOSE_PROJECT_NAME": PROJECT,
@@ -70,6 +74,7 @@ class Release:
                 add(archive, f"{folder}/{name}", (HERE / name).read_bytes())
             add(archive, f"{folder}/{IMAGES_FILE}", self.image_names(host).encode())
             add(archive, f"{folder}/.env", self.environment(host).encode())
+            add(archive, f"{folder}/services", "".join(f"{s}\n" for s in self.services_on(host)).encode())
             add_folder(archive, STORED_SECRETS)
             for file in of_services(self.secrets, self.services_on(host)):
                 reader = self.services[file.service]

@@ -1,41 +1,89 @@
-"""Every service healthy on the new release, or everything as it was."""
+"""Every host on the release, or every host on what it ran before; whoever uses the microblog notices neither.
 
-from collections.abc import Sequence
+First the new side starts everywhere, beside what serves. Once it is healthy everywhere, services that cannot
+run twice are replaced, and then each host switches. What served before ends last, when nothing can fail.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from compose.build import Say
-from ec2.errors import LauncherError, RolloutFailed
+from ec2.errors import LauncherError, LeaseLost, RolloutFailed
 from ec2.everywhere import everywhere
 from ec2.host_scripts import host_script
-from ec2.release import PROJECT, RELEASES, Release
+from ec2.inventory import Host
+from ec2.ledger import Entry
+from ec2.release import ROOT, Release
 from ec2.ssh import Session
 
-CURRENT = "/srv/stack/current"
-# A first start creates a database and migrates it; the slowest single service is Jenkins with three minutes.
-HEALTHY_WITHIN_SECONDS = 240
-LOG_LINES = 8
+# The new side cannot become healthy without them.
+NEEDED_FIRST = "mariadb"
 
 
-def roll_out(release: Release, sessions: Sequence[Session], say: Say) -> None:
-    """Have every host run the release, data hosts first.
+@dataclass(frozen=True)
+class Arrival:
+    """What a host needs to run a release: its archive, or nothing where the host kept the release."""
 
-    Raises RolloutFailed with what each service that failed said last; every host is as it was then.
+    id: str
+    release: Release | None = None
+
+    def archive(self, host: Host) -> bytes | None:
+        """To be unpacked at /."""
+        return self.release.archive(host) if self.release else None
+
+    def folders(self, host: Host) -> list[str]:
+        """Each folder for data with its owner's uid and gid."""
+        if not self.release:
+            return []
+        return [str(part) for entry in self.release.data_folders(host) for part in entry]
+
+
+def roll_out(
+    arriving: Arrival, begun: Entry, sessions: Sequence[Session], check: Callable[[], None], say: Say
+) -> None:
+    """Have every host run the release, data hosts first; `check` raises when the lease is lost.
+
+    Raises RolloutFailed with what each service that failed said last; every host is as it was then. Ctrl-C
+    and signals, too, leave every host as it was.
     """
-    everywhere(sessions, lambda session: place(release, session))
     try:
         for wave in waves(sessions):
-            everywhere(wave, lambda session: start(release, session, say))
+            check()
+            everywhere(wave, lambda session: prepare(arriving, begun, session, say))
+        check()
+        everywhere(sessions, lambda session: step(session, "replace.sh", arriving.id, say))
+        check()
+        everywhere(sessions, lambda session: step(session, "switch.sh", arriving.id, say))
+    except LeaseLost:
+        raise
     except LauncherError as error:
-        say("going back to what ran before")
-        everywhere(
-            sessions,
-            lambda session: session.run(
-                host_script("go_back.sh"), arguments=[CURRENT, PROJECT], sudo=True, what="going back"
-            ),
-        )
+        go_back(arriving.id, sessions, begun.failed(error.message), say)
         raise RolloutFailed(
             f"the release did not become healthy, and every host is as it was:\n{error.message}",
             error.hint or "mend that and deploy again",
         ) from error
+    except BaseException:
+        go_back(arriving.id, sessions, begun.failed("it was broken off"), say)
+        raise
+
+
+def go_back(failed: str, sessions: Sequence[Session], ended: Entry, say: Say) -> None:
+    """Have every host run what it ran before; one whose connection was cut is waited for.
+
+    Raises what everywhere raises: a host that is not reached goes back with the next deployment.
+    """
+    say("going back to what ran before")
+
+    def back(session: Session) -> None:
+        session.reconnect()
+        step(session, "go_back.sh", failed, say, ended.line())
+
+    everywhere(sessions, back)
+
+
+def finish(release: str, ended: Entry, sessions: Sequence[Session]) -> None:
+    """End what served before, write down what was done, and keep of older releases only the last."""
+    everywhere(sessions, lambda session: step(session, "finish.sh", release, ignore, ended.line()))
 
 
 def waves(sessions: Sequence[Session]) -> list[list[Session]]:
@@ -45,22 +93,31 @@ def waves(sessions: Sequence[Session]) -> list[list[Session]]:
     return [wave for wave in (first, rest) if wave]
 
 
-def place(release: Release, session: Session) -> None:
-    """Put the release's files on the host; nothing runs by them yet."""
-    words = ["tar", "--extract", "--same-owner", "--same-permissions", "--directory", "/"]
-    session.run(words, input=release.archive(session.host), sudo=True, what="placing the release")
-    folders = [str(part) for entry in release.data_folders(session.host) for part in entry]
-    session.run(host_script("folders.sh"), arguments=folders, sudo=True, what="making folders for data")
+def prepare(arriving: Arrival, begun: Entry, session: Session, say: Say) -> None:
+    """Put the release on the host and start its new side."""
+    archive = arriving.archive(session.host)
+    arguments = ["kept" if archive is None else "sent", begun.line(), NEEDED_FIRST]
+    step(session, "prepare.sh", arriving.id, say, *arguments, *arriving.folders(session.host), given=archive)
 
 
-def start(release: Release, session: Session, say: Say) -> None:
-    """Have the host's services run by the release, and wait until all are healthy."""
-    services = release.services_on(session.host)
-    say(f"{session.host.name}: starting {len(services)} services")
-    folder = f"{RELEASES}/{release.id}"
-    session.run(
-        host_script("start.sh"),
-        arguments=[folder, CURRENT, str(HEALTHY_WITHIN_SECONDS), str(LOG_LINES), *services],
+def step(
+    session: Session, script: str, release: str, say: Say, *arguments: str, given: bytes | None = None
+) -> str:
+    """Take one step on the host; what it printed."""
+    return session.run(
+        step_words(script, release, *arguments),
+        input=given,
         sudo=True,
-        what="starting services",
+        what=script.removesuffix(".sh").replace("_", " "),
+        on_line=lambda line: say(f"{session.host.name}: {line}"),
     )
+
+
+def step_words(script: str, *arguments: str, root: str = ROOT) -> list[str]:
+    """The words that take a step: a group of processes of its own, so that the next step can end it."""
+    text = "\n".join(map(host_script, ("release.sh", "slots.sh", "remains.sh", script)))
+    return ["setsid", "--wait", "sh", "-c", text, script, root, *arguments]
+
+
+def ignore(_: str) -> None:
+    """Nobody wants to read that."""

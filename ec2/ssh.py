@@ -79,6 +79,15 @@ class Session:
     ) -> None:
         self.close()
 
+    def reconnect(self) -> None:
+        """Connect anew where the connection is gone: the host may have rebooted. Raises HostUnreachable."""
+        if self.alive():
+            return
+        if self.master:
+            close(self.master)
+        self.given_up.clear()
+        self.__enter__()
+
     def connect(self) -> bool:
         """One attempt; whether the connection is there."""
         with self.complaints.open("wb") as complaints:

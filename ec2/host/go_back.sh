@@ -1,13 +1,19 @@
 #!/bin/sh
-# Have this host run what it ran before the roll-out; one that ran nothing runs nothing again.
+# shellcheck disable=SC2154  # release.sh, which comes before it, sets them
+# Have this host run what it ran before the release ID came; one that ran nothing runs nothing again.
 #
-# usage: go_back.sh CURRENT PROJECT
-set -eu
-
-if [ -e "$1/compose.yaml" ]; then
-    cd "$1"
+# usage: go_back.sh ROOT ID RECORD
+alone
+id=$(cat "$folder/previous" 2>/dev/null || current)
+folder=$root/releases/$id
+if [ -n "$id" ]; then
     # shellcheck disable=SC2046  # the names are words
-    docker compose up --detach --no-build --remove-orphans --wait $(cat services)
+    replace $(to_replace)
+    fill_slot
+    switch_slots
+    lead_to_release
 else
-    docker ps --all --quiet --filter "label=com.docker.compose.project=$2" | xargs -r docker rm --force >/dev/null
+    rm --force "$root/current"
 fi
+write_down "$1"
+clear_up

@@ -1,6 +1,7 @@
 """The database: how it is reached, and whether it answers with the schema this code expects."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,29 +63,50 @@ def disconnect(app: Flask) -> None:
         db.engine.dispose()
 
 
-def schema_head() -> str:
-    """The newest revision in the migrations folder; read from the files, so no worker carries Alembic."""
+@dataclass(frozen=True)
+class Schema:
+    """The revisions that this code's migrations lead through, and the newest of them."""
+
+    head: str
+    revisions: frozenset[str]
+
+    def knows(self, revision: str | None) -> bool:
+        """Whether this code has the migration; one that it lacks is of a release after it."""
+        return revision in self.revisions
+
+
+def read_schema(folder: Path = MIGRATIONS) -> Schema:
+    """The schema of this code; read from the migrations' text, so no worker carries Alembic."""
     revisions, parents = set(), set()
-    for path in (MIGRATIONS / "versions").glob("*.py"):
+    for path in (folder / "versions").glob("*.py"):
         text = path.read_text(encoding="utf-8")
         revisions |= set(re.findall(r'^revision = "(\w+)"', text, re.MULTILINE))
         parents |= set(re.findall(r'^down_revision = "(\w+)"', text, re.MULTILINE))
     (head,) = revisions - parents
-    return str(head)
+    return Schema(head, frozenset(revisions))
 
 
-def why_not_ready(head: str) -> str | None:
-    """A sentence when the database does not answer or has another schema; None when all is well."""
+def schema_now() -> str | None:
+    """The revision that the database is at. Raises DBAPIError, also where it has no schema yet."""
+    with db.engine.connect() as connection:
+        version = table("alembic_version", column("version_num"))
+        return connection.execute(select(version.c.version_num)).scalar()
+
+
+def why_not_ready(schema: Schema) -> str | None:
+    """A sentence when the database does not answer or lacks a migration; None when all is well.
+
+    A schema of a later release is fine: migrations only add until no code needs what they would remove, so
+    two releases serve side by side, and one can go back.
+    """
     try:
-        with db.engine.connect() as connection:
-            version = table("alembic_version", column("version_num"))
-            found = connection.execute(select(version.c.version_num)).scalar()
+        found = schema_now()
     except DBAPIError as error:
         if _answered(error):
             return "The database is empty: run `flask --app microblog prepare`."
         return f"The database does not answer: {reason(error)}"
-    if found != head:
-        return f"The database schema is at {found}, this code needs {head}."
+    if found is None or (schema.knows(found) and found != schema.head):
+        return f"The database schema is at {found}, this code needs {schema.head}."
     return None
 
 

@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from . import database
 
 blueprint = Blueprint("health", __name__)
-HEAD = database.schema_head()
+SCHEMA = database.read_schema()
 
 
 @blueprint.after_request
@@ -28,10 +28,10 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 def readyz() -> ResponseReturnValue:
     """Ready when the database answers and has the schema of this code."""
-    reason = database.why_not_ready(HEAD)
+    reason = database.why_not_ready(SCHEMA)
     if reason:
         return jsonify(status="not ready", reason=reason), 503
-    return jsonify(status="ready", schema=HEAD)
+    return jsonify(status="ready", schema=SCHEMA.head)
 
 
 @blueprint.get("/metrics")

@@ -9,7 +9,7 @@ from flask_migrate import Migrate, upgrade
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from .database import MIGRATIONS, db, reason, schema_head
+from .database import MIGRATIONS, Schema, db, read_schema, reason, schema_now
 
 log = logging.getLogger("microblog.prepare")
 
@@ -34,13 +34,28 @@ def wait_for_database(limit_seconds: float) -> None:
 
 
 def migrate() -> None:
-    """Upgrade the schema to the newest revision; raises ClickException with the database's reason."""
+    """Upgrade the schema to this code's newest revision; one of a later release stays as it is.
+
+    Raises ClickException with the database's reason.
+    """
+    schema = read_schema()
+    if later := _revision_of_later_release(schema):
+        log.info("%s is at revision %s, of a later release; it stays so.", _address(), later)
+        return
     Migrate(current_app, db, directory=str(MIGRATIONS))
     try:
         upgrade(directory=str(MIGRATIONS))
     except DBAPIError as error:
         raise ClickException(f"The migration of {_address()} failed: {reason(error)}") from error
-    log.info("%s is at revision %s.", _address(), schema_head())
+    log.info("%s is at revision %s.", _address(), schema.head)
+
+
+def _revision_of_later_release(schema: Schema) -> str | None:
+    try:
+        found = schema_now()
+    except DBAPIError:
+        return None  # a database without a schema yet
+    return found if found and not schema.knows(found) else None
 
 
 def _silence() -> str | None:

@@ -1,0 +1,89 @@
+#!/bin/sh
+# shellcheck disable=SC2154  # release.sh, which comes before it, sets them
+# The microblog's two slots: for the time of an update its new container runs beside the old one, and a valve in
+# each decides which of them takes new connections. nginx knows both by one name and passes on at once what one
+# refuses, so neither opening nor closing a valve is noticed by anybody.
+PORT=8000
+POLL_SECONDS=0.2
+CRASHES=3
+
+# A valve is closed by a rule in the container's own network: whoever connects is refused; whoever is connected,
+# and the container's own health check, goes on. A container that starts again has it open.
+valve() {
+    position=$1
+    inside="nsenter --target $(docker inspect --format '{{.State.Pid}}' "$2") --net iptables --wait"
+    rule="INPUT ! --in-interface lo --protocol tcp --dport $PORT --syn --jump REJECT --reject-with tcp-reset"
+    # shellcheck disable=SC2086  # both are words
+    if $inside --check $rule 2>/dev/null; then
+        [ "$position" = closed ] || $inside --delete $rule
+    else
+        [ "$position" = open ] || $inside --insert $rule
+    fi
+}
+
+# Have the microblog's new container run beside the one that serves, its valve closed, until it is healthy.
+fill_slot() {
+    wanted=$(hash_of "$id" microblog)
+    [ -n "$wanted" ] || return 0
+    clear_slots "$wanted" "$(hash_of "$(current)" microblog)"
+    if [ -z "$(running microblog "$wanted")" ]; then
+        others=$(containers microblog | wc -l)
+        printf 'starting microblog%s\n' "$([ "$others" -eq 0 ] || echo ' beside the one that serves')" >&2
+        (cd "$folder" && docker compose --progress quiet up --detach --no-build --no-deps --no-recreate \
+            --scale "microblog=$((others + 1))" microblog) >&2
+        # Its valve is closed before it listens: that takes it a second.
+        if [ "$others" -gt 0 ]; then valve closed "$(running microblog "$wanted")"; fi
+    fi
+    await "$wanted"
+}
+
+# Remove what neither serves nor is wanted, such as the new container of a deployment that was broken off.
+clear_slots() {
+    containers microblog | while read -r container hash state; do
+        case $hash/$state in
+            "$1/running" | "$2/running") ;;
+            *) docker rm --force "$container" >/dev/null ;;
+        esac
+    done
+}
+
+await() {
+    tries=$((HEALTHY_WITHIN_SECONDS * 5))
+    while [ "$tries" -gt 0 ]; do
+        container=$(containers microblog | awk -v hash="$1" '$2 == hash { print $1; exit }')
+        if [ -z "$container" ]; then echo 'the container of microblog is gone' >&2 && return 1; fi
+        restarts=$(docker inspect --format '{{.RestartCount}}' "$container")
+        case $(health "$container")/$(docker inspect --format '{{.State.Running}}' "$container") in
+            healthy/true) return 0 ;;
+            unhealthy/*) break ;;
+        esac
+        if [ "$restarts" -ge "$CRASHES" ]; then break; fi
+        sleep "$POLL_SECONDS"
+        tries=$((tries - 1))
+    done
+    last_words microblog "$container"
+    return 1
+}
+
+# Let the release's container take every new connection from now on; the other one finishes what it has.
+switch_slots() {
+    wanted=$(hash_of "$id" microblog)
+    [ -n "$wanted" ] || return 0
+    serving=$(running microblog "$wanted")
+    if [ -z "$serving" ]; then echo 'the new container of microblog is gone' >&2 && return 1; fi
+    valve open "$serving"
+    containers microblog | while read -r container _ state; do
+        if [ "$container" != "$serving" ] && [ "$state" = running ]; then valve closed "$container"; fi
+    done
+}
+
+# End every other container of the microblog, once what it had begun is answered.
+empty_slots() {
+    serving=$(running microblog "$(hash_of "$id" microblog)")
+    containers microblog | while read -r container _; do
+        if [ "$container" != "$serving" ]; then
+            docker stop "$container" >/dev/null
+            docker rm --force "$container" >/dev/null
+        fi
+    done
+}
