@@ -11,9 +11,10 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from ec2 import aws, deployer_policy, leftovers
 from ec2 import deploy as launcher
-from ec2 import deployer_policy
 from ec2.errors import LauncherError, NotWanted
+from ec2.kept_table import print_kept
 from ec2.report_table import print_report
 from ec2.settings import Settings, read_settings
 from ec2.stack import Plan, summary
@@ -96,10 +97,11 @@ def policy(wish: Wish) -> None:
 @click.option("--json", "in_json", is_flag=True, help="Report for scripts.")
 @click.pass_obj
 def deploy(wish: Wish, yes: bool, uncommitted: bool, in_json: bool) -> None:
-    """Make the stack serve this commit, from an empty account or from what is there.
+    """Make the stack serve this commit.
 
-    Builds the images, launches or updates the CloudFormation stack, brings the images to its hosts, and ends
-    when every service is healthy, or puts everything back as it was and says why. Safe to run twice.
+    From an empty account or from what is there. Builds the images, launches or updates the CloudFormation
+    stack, brings the images to its hosts, and ends when every service is healthy, or puts everything back as
+    it was and says why. Safe to run twice.
     """
     report = launcher.deploy(wish.settings, uncommitted, lambda plan: agree(plan, yes), say)
     if in_json:
@@ -112,9 +114,10 @@ def deploy(wish: Wish, yes: bool, uncommitted: bool, in_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for the stack's name.")
 @click.pass_obj
 def destroy(wish: Wish, yes: bool) -> None:
-    """Delete the stack, its hosts and its secrets; the data volumes stay as snapshots.
+    """Delete the stack with its hosts and secrets.
 
-    Asks for the stack's name first.
+    Asks for the stack's name first. Of the data volumes snapshots stay; they are named, and it is proved that
+    nothing else is left.
     """
     name = wish.settings.name
     if not yes:
@@ -122,8 +125,13 @@ def destroy(wish: Wish, yes: bool) -> None:
         typed = click.prompt(f"This deletes the stack '{name}' with all its hosts. Type its name")
         if typed != name:
             raise NotWanted("that is not its name: nothing was changed")
+    region = wish.settings.region
+    cloud = aws.connect(region)
+    volumes = leftovers.data_volumes(cloud("ec2"), name)
     launcher.destroy(wish.settings, say)
-    click.echo(f"the stack '{name}' is gone")
+    leftovers.prove_gone(cloud, name, say)
+    click.echo(f"the stack '{name}' is gone: nothing with its tag or name is left")
+    print_kept(Console(highlight=False), leftovers.kept(cloud("ec2"), name, volumes), region)
 
 
 def agree(plan: Plan, yes: bool) -> None:

@@ -27,6 +27,14 @@ class HostUnreachable(LauncherError):
     """No SSH session with a host could be had, or it broke."""
 
 
+class HostNotSettled(LauncherError):
+    """A host did not come into the state that was asked for, or EC2 refused to bring it there."""
+
+
+class NotThere(LauncherError):
+    """A host or a service of that name is not in the stack; the message names those there are."""
+
+
 class CommandFailed(LauncherError):
     """A command on a host ended badly; the message holds its exit status and last lines."""
 
@@ -66,3 +74,7 @@ class LeaseHeld(LauncherError):
 
 class LeaseLost(LauncherError):
     """The lease ran out unnoticed and somebody else works on the stack by now."""
+
+
+class SomethingLeft(LauncherError):
+    """The stack was destroyed, and not everything of it is gone; the message lists what is left."""

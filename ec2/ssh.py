@@ -233,7 +233,7 @@ class Session:
 
     def shell(self, words: Sequence[str] = ()) -> int:
         """Hand the terminal over to the words, or to a login shell; their exit status."""
-        told = ssh_words.command_words(self.connection, words, terminal=sys.stdin.isatty())
+        told = ssh_words.command_words(self.connection, words, terminal=has_terminal())
         return subprocess.run(told, check=False).returncode
 
 
@@ -251,6 +251,11 @@ def spoken(
 def title(command: str | Sequence[str]) -> str:
     """What a command is called in a message."""
     return "a script" if isinstance(command, str) else textwrap.shorten(shlex.join(command), 80)
+
+
+def has_terminal() -> bool:
+    """Whether somebody types and reads at a terminal; what goes into a file is left as it comes."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def ignore(_: str) -> None:

@@ -1,0 +1,117 @@
+"""What a person asks a stack that stands: how it is, and what it logs."""
+
+import json
+import re
+from collections.abc import Iterable
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from ec2 import aws
+from ec2.cli import Wish, commands, say
+from ec2.log_lines import Line
+from ec2.logs import Wanted, read_logs
+from ec2.look import look_around
+from ec2.reach import met, standing_hosts
+from ec2.service_places import check_services
+from ec2.status import read_status
+from ec2.status_table import print_status
+
+# Docker's own units end with hours.
+DURATION = re.compile(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?P<rest>(?:\d+m)?(?:\d+s)?)")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?")
+TAIL = "100"
+# Read on dark and on light.
+COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
+
+
+@commands.command()
+@click.option("--json", "in_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def status(context: click.Context, in_json: bool) -> None:
+    """Show how every host and service is.
+
+    Exits with 0 when every service is healthy and all hosts are on one release, with 1 when anything is not
+    so. A host that is stopped or does not answer is shown as that.
+    """
+    found = read_status(context.obj.settings)
+    if in_json:
+        click.echo(json.dumps(found.plain(), indent=2))
+    else:
+        print_status(Console(highlight=False), found)
+    context.exit(1 if found.problems else 0)
+
+
+def read_since(_: click.Context, __: click.Parameter, given: str) -> str:
+    """A time as Docker takes it, from 10m, 2h30m, 3d or 2026-01-31T12:00:00."""
+    match = DURATION.fullmatch(given)
+    if match and given:
+        hours = int(match["days"] or 0) * 24 + int(match["hours"] or 0)
+        return f"{hours}h{match['rest']}"
+    if given and not MOMENT.fullmatch(given):
+        raise click.BadParameter(f"'{given}' is no duration such as 10m or 2h, nor a time")
+    return given
+
+
+def read_tail(_: click.Context, __: click.Parameter, given: str) -> str:
+    """How many lines, or all."""
+    if given and given != "all" and not given.isdecimal():
+        raise click.BadParameter(f"'{given}' is no number of lines, nor 'all'")
+    return given
+
+
+@commands.command()
+@click.option("-f", "--follow", is_flag=True, help="Go on until Ctrl-C.")
+@click.option(
+    "--since", metavar="TIME", default="", callback=read_since, help="From then on: 10m, 2h, 3d, 2026-01-31."
+)
+@click.option(
+    "--tail",
+    metavar="N",
+    default="",
+    callback=read_tail,
+    help="The last N lines of each service; 100 unless a time is given.",
+)
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@click.pass_obj
+def logs(wish: Wish, follow: bool, since: str, tail: str, services: tuple[str, ...]) -> None:
+    """Show what services log, over all hosts in order of time.
+
+    Of every service unless some are named. A host that does not answer is named, and the others are shown.
+    """
+    settings = wish.settings
+    cloud = aws.connect(settings.region)
+    with met(settings, cloud, standing_hosts(settings, cloud)) as found:
+        looks = look_around(found, say)
+        check_services(services, looks.values())
+        wanted = {
+            session: names
+            for session, state in looks.items()
+            if (
+                names := sorted(
+                    {each.service for each in state.containers if not services or each.service in services}
+                )
+            )
+        }
+        sources = [
+            f"{session.host}/{each}"
+            for session, names in wanted.items()
+            for each in looks[session].containers
+            if each.service in names
+        ]
+        try:
+            lines = read_logs(Wanted(follow, since, tail or ("all" if since else TAIL)), wanted, say)
+            print_lines(Console(highlight=False), lines, sources)
+        except KeyboardInterrupt:
+            if not follow:
+                raise
+
+
+def print_lines(page: Console, lines: Iterable[Line], sources: list[str]) -> None:
+    """Each line after the name of its source, in the source's colour."""
+    width = max(map(len, sources), default=0)
+    colours = {source: COLOURS[place % len(COLOURS)] for place, source in enumerate(sources)}
+    for line in lines:
+        name = Text(line.source.ljust(width), colours.get(line.source, COLOURS[0]))
+        page.print(Text.assemble(name, (" | ", "dim"), line.text), soft_wrap=True)
