@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -10,13 +10,15 @@ from compose.project import Project, Service
 from ec2 import aws, inventory
 from ec2.deployer_key import DeployerKey, deployer_key
 from ec2.images import Built, build_images, choose_tag
+from ec2.inventory import Host
 from ec2.lease import lease
+from ec2.ledger import Entry
 from ec2.preflight import Load, check_fit, survey
 from ec2.provision import provision
 from ec2.reach import reached
 from ec2.release import Release
 from ec2.report import Report
-from ec2.rollout import roll_out
+from ec2.rollout import Arrival, finish, roll_out
 from ec2.secrets import forget_all, stored_secrets
 from ec2.settings import Settings
 from ec2.ship import ship_images
@@ -59,7 +61,7 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
             key = deployer_key(cloud("ssm"), settings.name)
             launched = launch(settings, cloud, key, agree, say)
         hosts = inventory.hosts(launched.outputs)
-        release = describe_release(settings, cloud, built)
+        release = describe_release(settings, cloud, built, hosts)
         with took.stage("connect"), reached(hosts, cloud, key) as sessions:
             with took.stage("provision"):
                 held.check()
@@ -72,8 +74,10 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
                 held.check()
                 shipped = ship_images({session: load.images for session, load in loads.items()}, facts, say)
             with took.stage("rollout"):
-                held.check()
-                roll_out(release, sessions, say)
+                begun = Entry.begin("deploy", release.id, built.tag, built.names)
+                roll_out(Arrival(release.id, release), begun, sessions, held.check, say)
+            with took.stage("finish"):
+                finish(release.id, begun.done(took.seconds, 0), sessions)
     return Report(
         stack=settings.name,
         outcome=launched.outcome,
@@ -104,7 +108,7 @@ def launch(settings: Settings, cloud: aws.Clients, key: DeployerKey, agree: Agre
     return launched
 
 
-def describe_release(settings: Settings, cloud: aws.Clients, built: Built) -> Release:
+def describe_release(settings: Settings, cloud: aws.Clients, built: Built, hosts: Sequence[Host]) -> Release:
     """The release of these images with the stack's secrets; its id begins with when it was made."""
     services: Mapping[str, Service] = Project("microblog", environment={"TAG": built.tag}).services
     return Release(
@@ -115,6 +119,7 @@ def describe_release(settings: Settings, cloud: aws.Clients, built: Built) -> Re
         built=built,
         services=services,
         secrets=stored_secrets(cloud("ssm"), settings.name, services),
+        database_address=next((host.private_address for host in hosts if "database" in host.roles), ""),
     )
 
 

@@ -42,6 +42,11 @@ class Built:
     images: tuple[Image, ...]
     left_out: Mapping[str, str]
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The image of each service as hosts call it."""
+        return {image.service: image.name for image in self.images}
+
     def of(self, services: Iterable[str]) -> tuple[Image, ...]:
         """The images of these services."""
         wanted = set(services)
