@@ -11,7 +11,7 @@ from ec2.deployer_key import DeployerKey, deployer_key, on_disk
 from ec2.errors import HostUnreachable, LauncherError
 from ec2.everywhere import connected, interrupt, side_by_side
 from ec2.host_keys import pin_host_keys
-from ec2.instances import states
+from ec2.instances import MOVING, states
 from ec2.inventory import Host
 from ec2.lease import signals_as_exceptions
 from ec2.settings import Settings
@@ -20,6 +20,11 @@ from ec2.stack import Stack
 
 # Of a host that has long been up: its console shows its keys at once, and one attempt is enough.
 QUICK_LIMIT_SECONDS = 5.0
+# From an instance's state to what can be done about it.
+WAYS_ON = {
+    "stopped": "python -m ec2 start",
+    **dict.fromkeys(MOVING, "repeat the command in a moment"),
+}
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,8 @@ def meet(
     """The host of a session that is not open yet."""
     host = session.host
     if state != "running":
-        hint = "python -m ec2 start" if state == "stopped" else "python -m ec2 status"
-        return Met(host, state, failure=HostUnreachable(f"{host} is {state}", hint))
+        way_on = WAYS_ON.get(state, f"aws ec2 describe-instances --instance-ids {host.instance_id}")
+        return Met(host, state, failure=HostUnreachable(f"{host} is {state}", way_on))
     try:
         pin(session, cloud, limit_seconds, ending)
         return Met(host, state, session.__enter__())

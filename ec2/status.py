@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ec2 import aws
-from ec2.errors import LauncherError
+from ec2.errors import HostUnreachable, LauncherError
 from ec2.everywhere import side_by_side
 from ec2.host_state import Container, Disk, HostState
 from ec2.inventory import Host
@@ -95,7 +95,7 @@ def of_host(status: HostStatus) -> list[Problem]:
     """What is not as it should be on a host."""
     host, now = status.host, status.now
     if status.failure:
-        return [Problem(status.failure.message, hint=status.failure.hint)]
+        return [Problem(status.failure.message, hint=way_on(status, status.failure))]
     again = "python -m ec2 deploy"
     return [
         *(Problem(f"{host}: {sentence}", hint=f"python -m ec2 ssh {host}") for sentence in now.problems),
@@ -106,14 +106,23 @@ def of_host(status: HostStatus) -> list[Problem]:
     ]
 
 
+def way_on(status: HostStatus, failure: LauncherError) -> str:
+    """What to try about a host that was not looked at; its console tells more than another look."""
+    if status.instance_state == "running" and isinstance(failure, HostUnreachable):
+        return f"aws ec2 get-console-output --latest --output text --instance-id {status.host.instance_id}"
+    return failure.hint
+
+
 def of_container(host: Host, container: Container) -> Problem:
     """A container that is not well, with its last words."""
-    how = f"{container.state}, {container.health}" if container.health else container.state
+    how = f"is {container.state}"
     if container.state == "exited":
-        how = f"exited with status {container.exit_code}"
+        how = f"ended with status {container.exit_code}"
+    elif container.health:
+        how = f"is {container.health}"
     said = "; the last it said:" if container.last_lines else " and said nothing"
     return Problem(
-        f"{host}/{container} is {how}{said}", container.last_lines, f"python -m ec2 logs {container.service}"
+        f"{host}/{container} {how}{said}", container.last_lines, f"python -m ec2 logs {container.service}"
     )
 
 

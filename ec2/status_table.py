@@ -13,6 +13,8 @@ from ec2.status import HostStatus, Problem, Status
 
 GIB = 2**30
 NEARLY_FULL = 0.9
+# A data volume is mounted under the name of its role.
+LABEL_WIDTH = max(map(len, ROLES)) + 1
 WELL, UNWELL, UNDERWAY = "green", "red", "yellow"
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -61,17 +63,18 @@ def release_of(now: HostState) -> Text:
     return Text(f"{made}\n{tag}" if tag else made or "-")
 
 
-def usage(now: HostState) -> Table:
+def usage(now: HostState) -> Text:
     """How much of what a host has is in use, a line for each."""
-    lines = Table.grid(padding=(0, 1))
-    lines.add_column(min_width=max(map(len, ROLES)))
+    lines: list[tuple[str, Text]] = []
     if now.load:
-        lines.add_row("load", f"{now.load[0]:.2f} on {now.processors} CPUs")
+        lines.append(("load", Text(f"{now.load[0]:.2f} on {now.processors} CPUs")))
     if now.memory_total:
-        lines.add_row("memory", used_of(now.memory_used, now.memory_total))
+        lines.append(("memory", used_of(now.memory_used, now.memory_total)))
     for disk in now.disks:
-        lines.add_row(disk.mount_point.rpartition("/")[2] or "/", used_of(disk.used, disk.size))
-    return lines
+        lines.append((disk.mount_point.rpartition("/")[2] or "/", used_of(disk.used, disk.size)))
+    for mount_point in now.unmounted:
+        lines.append((mount_point.rpartition("/")[2], Text("not mounted", UNWELL)))
+    return Text("\n").join(Text.assemble(label.ljust(LABEL_WIDTH), value) for label, value in lines)
 
 
 def used_of(used: int, total: int) -> Text:
@@ -99,7 +102,9 @@ def coloured(container: Container) -> tuple[Text, Text]:
     """State and health, in the colour of what they mean."""
     colour = UNDERWAY if container.health == "starting" else WELL if container.well else UNWELL
     state = f"exited ({container.exit_code})" if container.state == "exited" else container.state
-    return Text(state, colour), Text(container.health or "-", colour)
+    # The health of what does not run is that of some moment before.
+    health = container.health if container.state == "running" else ""
+    return Text(state, colour), Text(health or "-", colour)
 
 
 def ago(since: datetime | None, moment: datetime) -> str:
