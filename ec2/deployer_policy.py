@@ -119,7 +119,13 @@ def of_change(settings: Settings) -> list[dict[str, Any]]:
     """What has the stack's tag; an interface and the VPC's own ACL, to which subnets go back, have none."""
     region = settings.region
     return [
-        allow("Change", words("ec2", CHANGE), ec2_arns(region, "*"), tagged("ResourceTag", settings.name)),
+        allow(
+            "Change",
+            words("ec2", CHANGE),
+            # A snapshot belongs to no account by its name.
+            [*ec2_arns(region, "*"), f"arn:aws:ec2:{region}::snapshot/*"],
+            tagged("ResourceTag", settings.name),
+        ),
         allow(
             "ChangeUntagged",
             words("ec2", "AssociateAddress DisassociateAddress ReplaceNetworkAclAssociation"),

@@ -6,6 +6,7 @@ the thing still has it. What stays on purpose are the snapshots of the data volu
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,23 +21,22 @@ TAG = "Stack"
 LIMIT_SECONDS = 180.0
 BETWEEN_LOOKS_SECONDS = 2.0
 
-# By the beginning of an id: what the thing is called; the call, the filter and the answer that tell of it.
+# By the beginning of an id: what the thing is called; the call, what it is given, and where the answer is.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
 EC2_THINGS = {
-    "acl": ("network ACL", "describe_network_acls", "network-acl-id", "NetworkAcls"),
-    "eipalloc": ("Elastic IP", "describe_addresses", "allocation-id", "Addresses"),
-    "eni": ("network interface", "describe_network_interfaces", "network-interface-id", "NetworkInterfaces"),
-    "i": ("instance", "describe_instances", "instance-id", "Reservations"),
-    "igw": ("internet gateway", "describe_internet_gateways", "internet-gateway-id", "InternetGateways"),
-    "key": ("key pair", "describe_key_pairs", "key-pair-id", "KeyPairs"),
-    "rtb": ("route table", "describe_route_tables", "route-table-id", "RouteTables"),
-    "sg": ("security group", "describe_security_groups", "group-id", "SecurityGroups"),
-    "sgr": ("rule", "describe_security_group_rules", "security-group-rule-id", "SecurityGroupRules"),
-    "subnet": ("subnet", "describe_subnets", "subnet-id", "Subnets"),
-    "vol": ("volume", "describe_volumes", "volume-id", "Volumes"),
-    "vpc": ("VPC", "describe_vpcs", "vpc-id", "Vpcs"),
+    "acl": ("network ACL", "describe_network_acls", "NetworkAclIds", "NetworkAcls"),
+    "eipalloc": ("Elastic IP", "describe_addresses", "AllocationIds", "Addresses"),
+    "eni": ("network interface", "describe_network_interfaces", "NetworkInterfaceIds", "NetworkInterfaces"),
+    "i": ("instance", "describe_instances", "InstanceIds", "Reservations"),
+    "igw": ("internet gateway", "describe_internet_gateways", "InternetGatewayIds", "InternetGateways"),
+    "key": ("key pair", "describe_key_pairs", "KeyPairIds", "KeyPairs"),
+    "rtb": ("route table", "describe_route_tables", "RouteTableIds", "RouteTables"),
+    "sg": ("security group", "describe_security_groups", "GroupIds", "SecurityGroups"),
+    "sgr": ("rule", "describe_security_group_rules", "SecurityGroupRuleIds", "SecurityGroupRules"),
+    "subnet": ("subnet", "describe_subnets", "SubnetIds", "Subnets"),
+    "vol": ("volume", "describe_volumes", "VolumeIds", "Volumes"),
+    "vpc": ("VPC", "describe_vpcs", "VpcIds", "Vpcs"),
 }
-ALIVE = ["pending", "running", "shutting-down", "stopping", "stopped"]
 
 Say = Callable[[str], None]
 
@@ -111,14 +111,24 @@ def found(cloud: aws.Clients, id: str) -> str:
     if kind == "snap":
         return ""
     if kind in EC2_THINGS:
-        name, call, filter_name, answer = EC2_THINGS[kind]
-        filters = [{"Name": filter_name, "Values": [id]}]
-        if kind == "i":
-            filters.append({"Name": "instance-state-name", "Values": ALIVE})
-        return f"{name} {id}" if getattr(cloud("ec2"), call)(Filters=filters)[answer] else ""
+        return f"{EC2_THINGS[kind][0]} {id}" if there(cloud("ec2"), kind, id) else ""
     if ":cloudformation:" in id:
         return f"stack {id}" if stack_there(cloud("cloudformation"), id) else ""
     return id
+
+
+def there(ec2: Any, kind: str, id: str) -> bool:
+    """Whether EC2 has the thing; an instance that has ended is shown for another hour."""
+    _, call, ids, answer = EC2_THINGS[kind]
+    try:
+        rows = getattr(ec2, call)(**{ids: [id]})[answer]
+    except ClientError as error:
+        if error.response["Error"]["Code"].endswith(".NotFound"):
+            return False
+        raise
+    if kind == "i":
+        return any(one["State"]["Name"] != "terminated" for row in rows for one in row["Instances"])
+    return bool(rows)
 
 
 def stack_there(cloudformation: Any, arn: str) -> bool:
@@ -138,7 +148,10 @@ def parameters(ssm: Any, stack: str) -> Iterable[str]:
 
 
 def kept(ec2: Any, stack: str, volumes: dict[str, tuple[str, str]]) -> list[Kept]:
-    """The snapshots that stay: those with the stack's tag, and those of its volumes; the newest first."""
+    """The snapshots that stay: those with the stack's tag, and those of its volumes; the newest first.
+
+    Those that do not tell whose data they have are given tags that do, for the day when the data is wanted.
+    """
     of_volumes = [{"Name": "volume-id", "Values": list(volumes)}]
     rows = {
         row["SnapshotId"]: row
@@ -146,8 +159,17 @@ def kept(ec2: Any, stack: str, volumes: dict[str, tuple[str, str]]) -> list[Kept
         for page in ec2.get_paginator("describe_snapshots").paginate(Filters=filters, OwnerIds=["self"])
         for row in page["Snapshots"]
     }
+    for row in rows.values():
+        if row["VolumeId"] in volumes and not tag(row, "Role"):
+            inscribe(ec2, row["SnapshotId"], *volumes[row["VolumeId"]])
     snapshots = [snapshot(row, *volumes.get(row["VolumeId"], ("", ""))) for row in rows.values()]
     return sorted(snapshots, key=lambda each: each.moment, reverse=True)
+
+
+def inscribe(ec2: Any, id: str, host: str, role: str) -> None:
+    """Tag a snapshot with whose data it has; where that is not allowed, it is told this once only."""
+    with suppress(ClientError):
+        ec2.create_tags(Resources=[id], Tags=[{"Key": "Host", "Value": host}, {"Key": "Role", "Value": role}])
 
 
 def snapshot(row: Any, host: str, role: str) -> Kept:

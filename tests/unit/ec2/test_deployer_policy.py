@@ -126,6 +126,19 @@ def test_what_is_changed_or_destroyed_has_the_stacks_tag() -> None:
     assert STATEMENTS["Create"]["Condition"]["StringEquals"] == {"aws:RequestTag/Stack": "microblog"}
 
 
+def test_snapshots_are_told_whose_data_they_have_and_never_deleted() -> None:
+    snapshots = "arn:aws:ec2:us-east-1::snapshot/*"
+    about = [one for one in POLICY["Statement"] if snapshots in listed(one["Resource"])]
+    assert [one["Sid"] for one in about] == ["Snapshot", "TagWhatIsCreated", "Change"]
+    assert "ec2:CreateTags" in actions(STATEMENTS["Change"])
+    assert "ec2:DeleteSnapshot" not in [action for one in POLICY["Statement"] for action in actions(one)]
+
+
+def test_whoever_stops_the_hosts_may_ask_what_is_protected_and_what_is_left() -> None:
+    assert {"ec2:StopInstances", "ec2:StartInstances"} <= set(actions(STATEMENTS["Change"]))
+    assert {"ec2:Describe*", "tag:GetResources"} <= set(actions(STATEMENTS["Look"]))
+
+
 def test_a_role_is_passed_to_instances_only_and_only_the_stacks_own() -> None:
     passing = [one for one in POLICY["Statement"] if "iam:PassRole" in actions(one)]
     assert passing == [
