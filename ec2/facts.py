@@ -65,7 +65,7 @@ def read_facts(printed: str, started: float, ended: float) -> Facts:
     return Facts(
         architecture=ARCHITECTURES.get(machine, machine),
         clock_off_seconds=clock_off(float(said["time"][0]), started, ended),
-        memory_bytes=int(said["memory_bytes"][0]),
+        memory_bytes=int(said["memory_kib"][0]) * 1024,
         free_bytes=int(said["free_bytes"][0]),
         docker="\n".join(said.get("docker", ())),
         names={name: identity for identity, names, _ in images for name in names.split(",") if name},

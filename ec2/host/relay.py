@@ -91,7 +91,8 @@ class Content:
     def __init__(self, digest: str) -> None:
         self.digest = digest
         self.file = tempfile.TemporaryFile(dir=FOLDER, buffering=0)  # noqa: SIM115 - it outlives this
-        self.kind, self.size, self.there = "", -1, 0
+        # What is there for readers; the last byte is not, until all are known to be the right ones.
+        self.kind, self.size, self.came, self.there = "", -1, 0, 0
         self.failure: Exception | None = None
         self.changed = threading.Condition()
 
@@ -104,7 +105,10 @@ class Content:
                 seen.update(chunk)
                 self.keep(chunk)
         if seen.hexdigest() != self.digest:
-            raise Broken(f"{self.there} of {self.size} bytes came, and they are not what was asked for")
+            raise Broken(f"{self.came} of {self.size} bytes came, and they are not what was asked for")
+        with self.changed:
+            self.there = self.size
+            self.changed.notify_all()
 
     def fail(self, error: Exception) -> None:
         """Let those know who wait for it."""
@@ -125,8 +129,9 @@ class Content:
         rest = memoryview(chunk)
         while rest:
             rest = rest[self.file.write(rest) :]
+        self.came += len(chunk)
         with self.changed:
-            self.there += len(chunk)
+            self.there = min(self.came, self.size - 1)
             self.changed.notify_all()
 
     def known_size(self) -> int:

@@ -2,7 +2,7 @@
 # What whoever sends images wants to know of this host first; a line per fact, and nothing is changed.
 #
 # usage: survey.sh
-# Prints architecture, time, memory_bytes, free_bytes of where Docker keeps images, a line "docker" with its
+# Prints architecture, time, memory_kib, free_bytes of where Docker keeps images, a line "docker" with its
 # complaint where it does not answer, and for each image a line: image ID NAME,NAME… LAYER,LAYER…
 set -eu
 export LC_ALL=C
@@ -11,7 +11,7 @@ ENGINE_LIMIT_SECONDS=30
 main() {
     echo "architecture $(uname -m)"
     echo "time $(date +%s.%N)"
-    awk '$1 == "MemTotal:" { print "memory_bytes " $2 * 1024 }' /proc/meminfo
+    awk '$1 == "MemTotal:" { print "memory_kib " $2 }' /proc/meminfo
     if root=$(engine info --format '{{.DockerRootDir}}' 2>&1); then
         list_images
     else
@@ -30,7 +30,8 @@ list_images() {
     ids=$(engine image ls --quiet --no-trunc | sort -u)
     [ -n "$ids" ] || return 0
     # shellcheck disable=SC2086 # one word per id
-    engine image inspect --format "image {{.Id}} $(listed .RepoTags) $(listed .RootFS.Layers)" $ids
+    engine image inspect --format "image {{.Id}} $(listed .RepoTags) $(listed .RootFS.Layers)" $ids \
+        2>/dev/null || [ $? -eq 1 ] # an image that has just been removed
 }
 
 main
