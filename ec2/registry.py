@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.request import urlopen
 
 import docker
 from docker.errors import DockerException
@@ -77,7 +78,7 @@ def open_registry() -> Iterator[Registry]:
             ports={PORT: ("127.0.0.1", 0)},
             volumes={STORE: {"bind": "/var/lib/registry", "mode": "rw"}},
         )
-        yield Registry(client, running, wait_until_healthy(running))
+        yield Registry(client, running, wait_until_it_answers(running))
     except DockerException as error:
         raise ShipFailed(f"the registry on this machine failed: {error}", "docker logs shows why") from error
     finally:
@@ -86,14 +87,15 @@ def open_registry() -> Iterator[Registry]:
         client.close()
 
 
-def wait_until_healthy(running: Any) -> int:
-    """The port that the registry answers at, once it does."""
+def wait_until_it_answers(running: Any) -> int:
+    """The port that the registry answers at, once it does; its health check would say so a second later."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         running.reload()
-        if running.attrs["State"].get("Health", {}).get("Status") == "healthy":
-            return int(running.ports[PORT][0]["HostPort"])
-        time.sleep(0.1)
+        for published in running.ports.get(PORT) or ():
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{published['HostPort']}/v2/", timeout=2):
+                return int(published["HostPort"])
+        time.sleep(0.05)
     raise ShipFailed(
         f"the registry did not answer within {START_TIMEOUT_SECONDS} s:\n{running.logs(tail=10).decode()}"
     )
