@@ -15,9 +15,10 @@ from ec2 import aws, deployer_policy, leftovers
 from ec2 import deploy as launcher
 from ec2.errors import LauncherError, NotWanted
 from ec2.kept_table import print_kept
+from ec2.plan import Plan
+from ec2.plan_table import print_plan
 from ec2.report_table import print_report
 from ec2.settings import Settings, read_settings
-from ec2.stack import Plan, summary
 from ec2.template.build import as_json, as_yaml, build_template
 
 
@@ -111,6 +112,23 @@ def deploy(wish: Wish, yes: bool, uncommitted: bool, in_json: bool) -> None:
 
 
 @commands.command()
+@click.option("--uncommitted", is_flag=True, help="Also look at changes that no commit holds.")
+@click.option("--json", "in_json", is_flag=True, help="For scripts.")
+@click.pass_obj
+def plan(wish: Wish, uncommitted: bool, in_json: bool) -> None:
+    """Show what deploy would do, and do nothing.
+
+    The change set at AWS; on each host the services that would be created, replaced or left alone, and what
+    would be sent there; and what people would notice of it.
+    """
+    made = launcher.plan(wish.settings, uncommitted, say)
+    if in_json:
+        click.echo(json.dumps(made.plain(), indent=2))
+    else:
+        print_plan(Console(highlight=False), made)
+
+
+@commands.command()
 @click.option("--yes", is_flag=True, help="Do not ask for the stack's name.")
 @click.pass_obj
 def destroy(wish: Wish, yes: bool) -> None:
@@ -135,17 +153,9 @@ def destroy(wish: Wish, yes: bool) -> None:
 
 
 def agree(plan: Plan, yes: bool) -> None:
-    """Show what would change at AWS and ask; raises NotWanted."""
-    if not plan.change_set:
-        say("the stack at AWS stays as it is")
-        return
-    verb = "create" if plan.creates else "update"
-    say(f"to {verb} the stack '{plan.stack_name}': {summary(plan.changes)}")
-    for change in plan.changes:
-        if change.action != "Add":
-            word = "replace" if change.replaces else change.action.lower()
-            say(f"  {word} {change.logical_id} ({change.type})")
-    if yes:
+    """Show the plan and ask; raises NotWanted. Where nothing is to be done nobody is asked."""
+    print_plan(Console(stderr=True, highlight=False), plan)
+    if yes or plan.nothing_to_do:
         return
     require_terminal("nobody is here to agree", "python -m ec2 deploy --yes")
     if not click.confirm("Do that?", err=True):

@@ -2,30 +2,29 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from compose.project import Project, Service
 from ec2 import aws, inventory
-from ec2.deployer_key import DeployerKey, deployer_key
+from ec2.deployer_key import deployer_key
 from ec2.images import Built, build_images, choose_tag
-from ec2.inventory import Host
 from ec2.lease import lease
 from ec2.ledger import Entry
+from ec2.plan import Plan
+from ec2.planning import describe_release, make_plan
 from ec2.preflight import Load, check_fit, survey
-from ec2.provision import provision
+from ec2.provision import mark, provision
 from ec2.reach import reached
 from ec2.release import Release
 from ec2.report import Report
 from ec2.rollout import Arrival, finish, roll_out
-from ec2.secrets import forget_all, stored_secrets
+from ec2.secrets import forget_all
 from ec2.settings import Settings
 from ec2.ship import ship_images
 from ec2.ssh import Session
-from ec2.stack import Launched, Plan, Stack
-from ec2.template.build import as_json, build_template
-from ec2.template.parameters import launch_parameters
+from ec2.stack import Launched, Stack
+from ec2.stack import Plan as StackPlan
 from ec2.template.stack_policy import build_stack_policy
 
 Say = Callable[[str], None]
@@ -57,18 +56,27 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
     with took.stage("images"):
         built = build_images(choose_tag(uncommitted_too), say)
     with lease(cloud("ssm"), settings.name, built.tag, say) as held:
-        with took.stage("stack"):
+        with took.stage("plan"):
             key = deployer_key(cloud("ssm"), settings.name)
-            launched = launch(settings, cloud, key, agree, say)
+            plan = make_plan(settings, cloud, built, key, say)
+        agreed(plan, agree, settings, cloud)
+        if plan.nothing_to_do:
+            return unchanged(settings, plan, built, took)
+        with took.stage("stack"):
+            held.check()
+            launched = launch(settings, cloud, plan.stack, say)
         hosts = inventory.hosts(launched.outputs)
         release = describe_release(settings, cloud, built, hosts)
         with took.stage("connect"), reached(hosts, cloud, key) as sessions:
+            fresh = [
+                session for session in sessions if not plan.provisioned(session.host, mark(session.host))
+            ]
             with took.stage("provision"):
                 held.check()
-                provision(sessions, say)
-            loads = {session: load(release, session) for session in sessions}
+                provision(fresh, say)
             with took.stage("preflight"):
-                facts = survey(sessions)
+                loads = {session: load(release, session) for session in sessions}
+                facts = {**plan.facts, **survey(fresh)}
                 check_fit({session.host.name: load for session, load in loads.items()}, facts)
             with took.stage("ship"):
                 held.check()
@@ -77,7 +85,7 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
                 begun = Entry.begin("deploy", release.id, built.tag, built.names)
                 roll_out(Arrival(release.id, release), begun, sessions, held.check, say)
             with took.stage("finish"):
-                finish(release.id, begun.done(took.seconds, 0), sessions)
+                finish(release.id, begun.done(took.seconds, shipped.uplink_bytes), sessions)
     return Report(
         stack=settings.name,
         outcome=launched.outcome,
@@ -91,35 +99,47 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
     )
 
 
-def launch(settings: Settings, cloud: aws.Clients, key: DeployerKey, agree: Agree, say: Say) -> Launched:
+def plan(settings: Settings, uncommitted_too: bool, say: Say) -> Plan:
+    """What deploy would do; nothing is changed. Raises as deploy does."""
+    cloud = aws.connect(settings.region)
+    built = build_images(choose_tag(uncommitted_too), say)
+    key = deployer_key(cloud("ssm"), settings.name)
+    made = make_plan(settings, cloud, built, key, say)
+    Stack(settings.name, cloud("cloudformation"), say).discard(made.stack)
+    return made
+
+
+def agreed(plan: Plan, agree: Agree, settings: Settings, cloud: aws.Clients) -> None:
+    """Show the plan; one that is not wanted leaves nothing at AWS."""
+    try:
+        agree(plan)
+    except BaseException:
+        Stack(settings.name, cloud("cloudformation"), lambda _: None).discard(plan.stack)
+        raise
+
+
+def launch(settings: Settings, cloud: aws.Clients, plan: StackPlan, say: Say) -> Launched:
     """Have CloudFormation make the hosts and all around them."""
     stack = Stack(settings.name, cloud("cloudformation"), say)
-    before = stack.outputs() if stack.exists() else {}
-    admin = settings.admin_cidrs(aws.my_address() if settings.needs_my_address else None)
-    plan = stack.plan(
-        as_json(build_template(settings)),
-        launch_parameters(settings, key.public, admin, before),
-        {"Stack": settings.name},
-    )
-    agree(plan)
     launched = stack.launch(plan)
-    stack.protect(True)
-    stack.set_policy(json.dumps(build_stack_policy()))
+    if plan.change_set:
+        stack.protect(True)
+        stack.set_policy(json.dumps(build_stack_policy()))
     return launched
 
 
-def describe_release(settings: Settings, cloud: aws.Clients, built: Built, hosts: Sequence[Host]) -> Release:
-    """The release of these images with the stack's secrets; its id begins with when it was made."""
-    services: Mapping[str, Service] = Project("microblog", environment={"TAG": built.tag}).services
-    return Release(
-        id=f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{built.tag}",
+def unchanged(settings: Settings, plan: Plan, built: Built, took: Stopwatch) -> Report:
+    """The report of a deployment with nothing to do."""
+    return Report(
         stack=settings.name,
-        region=settings.region,
-        endpoint=aws.endpoint(),
-        built=built,
-        services=services,
-        secrets=stored_secrets(cloud("ssm"), settings.name, services),
-        database_address=next((host.private_address for host in hosts if "database" in host.roles), ""),
+        outcome="unchanged",
+        release=next(outlook.serves for outlook in plan.outlooks.values()),
+        hosts=tuple(plan.outlooks),
+        services={host.name: tuple(outlook.changes) for host, outlook in plan.outlooks.items()},
+        left_out=built.left_out,
+        pulled={},
+        uplink_bytes=0,
+        durations=took.seconds,
     )
 
 

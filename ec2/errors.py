@@ -68,6 +68,10 @@ class RolloutFailed(LauncherError):
     """A service did not become healthy; every host is on the release it had before."""
 
 
+class NoSuchRelease(LauncherError):
+    """A release that is meant is not known or not kept; the message says which are."""
+
+
 class LeaseHeld(LauncherError):
     """Somebody else is deploying this stack; the message says who and since when."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ec2.everywhere import everywhere
 from ec2.host_scripts import host_script
@@ -19,6 +20,8 @@ PARTS = (
     "packages.sh",
     "layout.sh",
 )
+
+MARKED = "/srv/stack/provisioned"
 
 
 @dataclass(frozen=True)
@@ -38,16 +41,22 @@ def provision(sessions: Sequence[Session], say: Callable[[str], None]) -> list[P
 
 
 def provision_host(session: Session, say: Callable[[str], None]) -> Provisioned:
-    """Have one host ready."""
+    """Have one host ready, and write down there by what."""
     name = session.host.name
     printed = session.run(
-        provision_script(),
+        f"{provision_script()}\nprintf %s {mark(session.host)} >{MARKED}",
         arguments=volume_arguments(session.host),
         sudo=True,
         what="provision",
         on_line=lambda line: say(f"{name}: {line}"),
     )
     return Provisioned(name, tuple(printed.splitlines()))
+
+
+def mark(host: Host) -> str:
+    """What a host says once it was provisioned so; another script or another volume makes it another mark."""
+    wanted = "\n".join((provision_script(), *volume_arguments(host)))
+    return sha256(wanted.encode()).hexdigest()[:16]
 
 
 def provision_script() -> str:

@@ -8,12 +8,13 @@ from typing import Any
 from urllib.request import urlopen
 
 import docker
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 
 from ec2.errors import ShipFailed
 from ec2.images import REGISTRY, Image
 
-# Layers that were sent once stay here, so the next deployment pushes what is new.
+# Layers that were sent once stay here for a week, so the next deployment pushes what is new. A registry
+# forgets nothing by itself.
 STORE = "microblog-registry"
 PORT = "5000/tcp"
 START_TIMEOUT_SECONDS = 30
@@ -76,7 +77,7 @@ def open_registry() -> Iterator[Registry]:
             read_only=True,
             cap_drop=["ALL"],
             ports={PORT: ("127.0.0.1", 0)},
-            volumes={STORE: {"bind": "/var/lib/registry", "mode": "rw"}},
+            volumes={this_weeks_store(client): {"bind": "/var/lib/registry", "mode": "rw"}},
         )
         yield Registry(client, running, wait_until_it_answers(running))
     except DockerException as error:
@@ -85,6 +86,16 @@ def open_registry() -> Iterator[Registry]:
         if running:
             running.remove(force=True)
         client.close()
+
+
+def this_weeks_store(client: docker.DockerClient) -> str:
+    """The volume of this week; those of other weeks go, but for one that somebody still uses."""
+    store = time.strftime(f"{STORE}-%GW%V")
+    for volume in client.volumes.list(filters={"name": STORE}):
+        if volume.name != store:
+            with suppress(APIError):
+                volume.remove()
+    return store
 
 
 def wait_until_it_answers(running: Any) -> int:

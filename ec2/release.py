@@ -70,16 +70,30 @@ class Release:
         packed, folder = io.BytesIO(), f"{RELEASES}/{self.id}"
         with tarfile.open(fileobj=packed, mode="w") as archive:
             add_folder(archive, folder)
-            for name in COMPOSE_FILES:
-                add(archive, f"{folder}/{name}", (HERE / name).read_bytes())
-            add(archive, f"{folder}/{IMAGES_FILE}", self.image_names(host).encode())
-            add(archive, f"{folder}/.env", self.environment(host).encode())
-            add(archive, f"{folder}/services", "".join(f"{s}\n" for s in self.services_on(host)).encode())
+            for name, content in self.files(host).items():
+                add(archive, f"{folder}/{name}", content)
             add_folder(archive, STORED_SECRETS)
             for file in of_services(self.secrets, self.services_on(host)):
                 reader = self.services[file.service]
                 add_secret(archive, f"{self.secrets_folder(host)}/{file}", file.value, reader)
         return packed.getvalue()
+
+    def outline(self, host: Host) -> bytes:
+        """The release without secrets, to be looked at in any folder."""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for name, content in self.files(host).items():
+                add(archive, name, content)
+        return packed.getvalue()
+
+    def files(self, host: Host) -> dict[str, bytes]:
+        """What the release's folder on the host has, by name."""
+        return {
+            **{name: (HERE / name).read_bytes() for name in COMPOSE_FILES},
+            IMAGES_FILE: self.image_names(host).encode(),
+            ".env": self.environment(host).encode(),
+            "services": "".join(f"{name}\n" for name in self.services_on(host)).encode(),
+        }
 
     def image_names(self, host: Host) -> str:
         """The compose file that says which image each service of the host runs."""

@@ -6,6 +6,8 @@ from rich.table import Table
 
 from ec2.report import Report
 
+OUTERMOST = ("images", "plan", "stack", "connect")
+
 
 def print_report(page: Console, report: Report) -> None:
     """The hosts with their services, what was left out, and where the microblog is."""
@@ -18,7 +20,7 @@ def print_report(page: Console, report: Report) -> None:
     for service, reason in report.left_out.items():
         page.print(f"[yellow]{service} was left out[/]: {escape(reason)}", soft_wrap=True)
     # What happens over the connections is part of the time of the connections.
-    seconds = sum(report.durations[stage] for stage in ("images", "stack", "connect"))
+    seconds = sum(report.durations[stage] for stage in report.durations if stage in OUTERMOST)
     page.print(
         f"\nrelease {report.release}, stack {report.outcome}, every service healthy, in {seconds:.0f} s",
         soft_wrap=True,

@@ -134,7 +134,7 @@ class Stack:
             raise StackFailed(f"CloudFormation refused the template: {sentence(error)}") from error
         found = self.reviewed(name)
         if found["Status"] == "FAILED":
-            self.discard(name)
+            self.client.delete_change_set(StackName=self.name, ChangeSetName=name)
             if any(words in found.get("StatusReason", "") for words in NOTHING_TO_CHANGE):
                 return Plan(self.name, "", creates, ())
             raise StackFailed(f"CloudFormation refused the change set: {found.get('StatusReason', '')}")
@@ -154,9 +154,12 @@ class Stack:
             time.sleep(BETWEEN_LOOKS_SECONDS)
         raise StackFailed(f"CloudFormation did not work out the change set within {TIMEOUT_SECONDS} s")
 
-    def discard(self, change_set: str) -> None:
-        """Throw a change set away."""
-        self.client.delete_change_set(StackName=self.name, ChangeSetName=change_set)
+    def discard(self, plan: Plan) -> None:
+        """Throw a plan away, with the empty stack that AWS makes for the first one."""
+        if plan.change_set:
+            self.client.delete_change_set(StackName=self.name, ChangeSetName=plan.change_set)
+        if plan.creates and self.status() == "REVIEW_IN_PROGRESS":
+            self.client.delete_stack(StackName=self.name)
 
     def launch(self, plan: Plan) -> Launched:
         """Carry the plan out, saying each event. Raises StackFailed with the first resource that failed."""

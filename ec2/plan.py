@@ -1,0 +1,103 @@
+"""What a deployment would do, to AWS and to each host; pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ec2.facts import Facts, Sending
+from ec2.inventory import Host
+from ec2.outlook import CREATE, REMOVE, REPLACE, START, Outlook
+from ec2.stack import Plan as StackPlan
+
+# In this order; what is kept is only counted.
+TOLD = (CREATE, REPLACE, START, REMOVE)
+# What people notice while a service is replaced; the others' restarts they do not.
+INTERRUPTIONS = {
+    "nginx": "the microblog is not reached for about a second",
+    "mariadb": "the microblog shows its maintenance page for some seconds",
+    "jenkins": "builds end, and Jenkins is back after a minute or two",
+    "prometheus": "some seconds are not measured",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The change set, how each host would change that stands already, and what would be sent to it.
+
+    `unseen` says of hosts why they could not be looked at: the update itself may open the way to them.
+    """
+
+    stack: StackPlan
+    tag: str
+    outlooks: Mapping[Host, Outlook] = field(default_factory=dict)
+    sending: Mapping[Host, Sending] = field(default_factory=dict)
+    unseen: Mapping[Host, str] = field(default_factory=dict)
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the stack is as it should be, and every host runs this commit, healthy."""
+        return (
+            not self.stack.change_set
+            and bool(self.outlooks)
+            and not self.unseen
+            and all(outlook.changes_nothing for outlook in self.outlooks.values())
+            and {commit(outlook.serves) for outlook in self.outlooks.values()} == {self.tag}
+        )
+
+    @property
+    def facts(self) -> dict[str, Facts]:
+        """The facts of each host that was looked at, by its name."""
+        return {host.name: outlook.facts for host, outlook in self.outlooks.items()}
+
+    def provisioned(self, host: Host, mark: str) -> bool:
+        """Whether the host was looked at and says that mark."""
+        return host in self.outlooks and self.outlooks[host].provisioned == mark
+
+    def interruptions(self) -> dict[str, str]:
+        """What people notice, by service."""
+        replaced = {
+            service
+            for outlook in self.outlooks.values()
+            for service, change in outlook.changes.items()
+            if change == REPLACE
+        }
+        return {service: INTERRUPTIONS[service] for service in INTERRUPTIONS if service in replaced}
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "stack": [
+                {
+                    "action": change.action,
+                    "resource": change.logical_id,
+                    "type": change.type,
+                    "replaces": change.replaces,
+                }
+                for change in self.stack.changes
+            ],
+            "hosts": {
+                host.name: {
+                    "serves": outlook.serves,
+                    "services": dict(outlook.changes),
+                    "layers_to_send": self.sending[host].layers,
+                    "bytes_to_send": self.sending[host].bytes,
+                }
+                for host, outlook in self.outlooks.items()
+            },
+            "unseen": {host.name: why for host, why in self.unseen.items()},
+            "interruptions": self.interruptions(),
+            "nothing_to_do": self.nothing_to_do,
+        }
+
+
+def commit(release: str) -> str:
+    """The tag in a release's id, which is TIME-TAG."""
+    return release.partition("-")[2]
+
+
+def grouped(changes: Mapping[str, str]) -> dict[str, list[str]]:
+    """The services of each change but `keep`, by change."""
+    groups = {
+        change: [service for service in sorted(changes) if changes[service] == change] for change in TOLD
+    }
+    return {change: services for change, services in groups.items() if services}

@@ -1,0 +1,66 @@
+"""A plan as a person reads it before agreeing."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from ec2.outlook import CREATE, KEEP, REMOVE, REPLACE, START
+from ec2.plan import Plan, grouped
+from ec2.stack import summary
+
+WORDS = {
+    CREATE: "new: {}",
+    REPLACE: "replaced: {}",
+    START: "started again: {}",
+    REMOVE: "removed: {}",
+}
+
+
+def print_plan(page: Console, plan: Plan) -> None:
+    """What changes at AWS, what on each host, what is sent there, and what people notice of it."""
+    for line in lines(plan):
+        page.print(escape(line), soft_wrap=True)
+
+
+def lines(plan: Plan) -> list[str]:
+    """The plan, line by line."""
+    if plan.nothing_to_do:
+        return [f"nothing to do: every host runs {plan.tag}, healthy, on a stack as it should be"]
+    return [*stack_lines(plan), *host_lines(plan), *interruption_lines(plan)]
+
+
+def stack_lines(plan: Plan) -> list[str]:
+    """The change set; what is added is only counted."""
+    change = plan.stack
+    if not change.change_set:
+        return ["the stack at AWS stays as it is"]
+    verb = "create" if change.creates else "update"
+    details = [
+        f"  {'replace' if one.replaces else one.action.lower()} {one.logical_id} ({one.type})"
+        for one in change.changes
+        if one.action != "Add"
+    ]
+    return [f"to {verb} the stack '{change.stack_name}': {summary(change.changes)}", *details]
+
+
+def host_lines(plan: Plan) -> list[str]:
+    """A line for each host that stands, with what differs."""
+    width = max((len(host.name) for host in (*plan.outlooks, *plan.unseen)), default=0)
+    shown = []
+    for host, outlook in plan.outlooks.items():
+        kept = sum(change == KEEP for change in outlook.changes.values())
+        parts = [WORDS[change].format(", ".join(names)) for change, names in grouped(outlook.changes).items()]
+        if kept:
+            parts.append(f"{kept} unchanged")
+        sending = plan.sending[host]
+        if sending.layers:
+            parts.append(f"{sending.layers} layers to send, {sending.bytes / 1e6:.1f} MB unpacked")
+        shown.append(f"{host.name:{width}}  {'; '.join(parts) or 'everything is new'}")
+    return shown + [f"{host.name:{width}}  not looked at: {why}" for host, why in plan.unseen.items()]
+
+
+def interruption_lines(plan: Plan) -> list[str]:
+    """What people notice."""
+    if not plan.outlooks:
+        return []
+    noticed = [f"interruption by {service}: {what}" for service, what in plan.interruptions().items()]
+    return noticed or ["interruption: none"]

@@ -1,0 +1,89 @@
+"""What a deployment would do, found out before anything is changed."""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from compose.build import Say
+from compose.project import Project, Service
+from ec2 import aws, inventory
+from ec2.deployer_key import DeployerKey
+from ec2.errors import LauncherError
+from ec2.everywhere import side_by_side
+from ec2.facts import to_send
+from ec2.images import Built, Image
+from ec2.inventory import Host
+from ec2.outlook import Outlook, look_ahead
+from ec2.plan import Plan
+from ec2.reach import Met, met
+from ec2.release import Release
+from ec2.secrets import stored_secrets
+from ec2.settings import Settings
+from ec2.stack import Plan as StackPlan
+from ec2.stack import Stack
+from ec2.template.build import as_json, build_template
+from ec2.template.parameters import launch_parameters
+
+
+def make_plan(settings: Settings, cloud: aws.Clients, built: Built, key: DeployerKey, say: Say) -> Plan:
+    """The plan that leads from what there is to these images on this stack.
+
+    Raises StackFailed where CloudFormation refuses; a host that does not answer is part of the plan.
+    """
+    stack = Stack(settings.name, cloud("cloudformation"), say)
+    outputs = stack.outputs() if stack.exists() else {}
+    hosts = inventory.hosts(outputs)
+    with ThreadPoolExecutor(1) as meanwhile:
+        proposal = meanwhile.submit(propose, settings, stack, key, outputs)
+        if not hosts:
+            return Plan(proposal.result(), built.tag)
+        release = describe_release(settings, cloud, built, hosts)
+        with met(settings, cloud, hosts) as found:
+            seen = dict(side_by_side(found, lambda one: (one.host, look(release, one))))
+        change = proposal.result()
+    outlooks = {host: one for host, one in seen.items() if isinstance(one, Outlook)}
+    return Plan(
+        change,
+        built.tag,
+        outlooks,
+        {host: to_send(images(release, host), outlook.facts) for host, outlook in outlooks.items()},
+        {host: one for host, one in seen.items() if isinstance(one, str)},
+    )
+
+
+def propose(settings: Settings, stack: Stack, key: DeployerKey, outputs: Mapping[str, str]) -> StackPlan:
+    """The change set that leads to the template."""
+    admin = settings.admin_cidrs(aws.my_address() if settings.needs_my_address else None)
+    return stack.plan(
+        as_json(build_template(settings)),
+        launch_parameters(settings, key.public, admin, outputs),
+        {"Stack": settings.name},
+    )
+
+
+def look(release: Release, found: Met) -> Outlook | str:
+    """What would change on one host, or why it cannot be told."""
+    try:
+        return look_ahead(release, found.reached)
+    except LauncherError as error:
+        return error.message
+
+
+def images(release: Release, host: Host) -> tuple[Image, ...]:
+    """The images that the host needs."""
+    return release.built.of(release.services_on(host))
+
+
+def describe_release(settings: Settings, cloud: aws.Clients, built: Built, hosts: Sequence[Host]) -> Release:
+    """The release of these images with the stack's secrets; its id begins with when it was made."""
+    services: Mapping[str, Service] = Project("microblog", environment={"TAG": built.tag}).services
+    return Release(
+        id=f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{built.tag}",
+        stack=settings.name,
+        region=settings.region,
+        endpoint=aws.endpoint(),
+        built=built,
+        services=services,
+        secrets=stored_secrets(cloud("ssm"), settings.name, services),
+        database_address=next((host.private_address for host in hosts if "database" in host.roles), ""),
+    )

@@ -1,0 +1,89 @@
+"""What a plan says, to a person and to a script."""
+
+from ec2.facts import Facts, Sending
+from ec2.inventory import Host
+from ec2.outlook import Outlook, read_outlook
+from ec2.plan import Plan
+from ec2.plan_table import lines
+from ec2.stack import Change
+from ec2.stack import Plan as StackPlan
+
+APP = Host("app", ("app",), "i-1", "198.18.0.10", "10.20.1.4")
+JENKINS = Host("jenkins", ("jenkins",), "i-2", "198.18.0.11", "10.20.1.5")
+FACTS = Facts("amd64", 0.0, 2**30, 2**33)
+STAYS = StackPlan("blog", "", creates=False, changes=())
+
+
+def outlook(**changes: str) -> Outlook:
+    return Outlook(FACTS, "20261124T100000Z-abc", "mark", changes)
+
+
+def plan(seen: Outlook, sending: Sending = Sending(0, 0), stack: StackPlan = STAYS, tag: str = "abc") -> Plan:  # noqa: B008
+    return Plan(stack, tag, {APP: seen}, {APP: sending})
+
+
+def test_the_microblog_is_replaced_without_an_interruption() -> None:
+    shown = lines(plan(outlook(microblog="replace", nginx="keep"), Sending(2, 1_500_000)))
+    assert shown == [
+        "the stack at AWS stays as it is",
+        "app  replaced: microblog; 1 unchanged; 2 layers to send, 1.5 MB unpacked",
+        "interruption: none",
+    ]
+
+
+def test_what_cannot_run_twice_says_what_people_notice() -> None:
+    made = plan(outlook(nginx="replace", mysqld_exporter="replace", microblog="start", old="remove"))
+    assert lines(made)[1:] == [
+        "app  replaced: mysqld_exporter, nginx; started again: microblog; removed: old",
+        "interruption by nginx: the microblog is not reached for about a second",
+    ]
+
+
+def test_nothing_to_do_is_one_line_and_needs_all_of_it() -> None:
+    assert lines(plan(outlook(nginx="keep"))) == [
+        "nothing to do: every host runs abc, healthy, on a stack as it should be"
+    ]
+    changes = StackPlan("blog", "deploy-1", creates=False, changes=())
+    for other in (
+        plan(outlook(nginx="start")),
+        plan(outlook(nginx="keep"), tag="def"),
+        plan(outlook(nginx="keep"), stack=changes),
+        plan(outlook()),
+        Plan(STAYS, "abc", {APP: outlook(nginx="keep")}, {APP: Sending(0, 0)}, {JENKINS: "it is stopped"}),
+        Plan(STAYS, "abc"),
+    ):
+        assert not other.nothing_to_do
+
+
+def test_a_new_stack_is_counted_and_an_update_is_told() -> None:
+    new = StackPlan(
+        "blog", "deploy-1", creates=True, changes=(Change("Add", "Vpc", "AWS::EC2::VPC", "False"),)
+    )
+    assert lines(Plan(new, "abc")) == ["to create the stack 'blog': 1 to add"]
+    update = StackPlan(
+        "blog", "deploy-2", creates=False, changes=(Change("Modify", "App", "AWS::EC2::Instance", "True"),)
+    )
+    assert lines(Plan(update, "abc"))[1] == "  replace App (AWS::EC2::Instance)"
+
+
+def test_a_host_that_is_not_reached_is_part_of_the_plan() -> None:
+    made = Plan(STAYS, "abc", {APP: outlook(nginx="keep")}, {APP: Sending(0, 0)}, {JENKINS: "it is stopped"})
+    assert "jenkins  not looked at: it is stopped" in lines(made)
+    assert made.plain()["unseen"] == {"jenkins": "it is stopped"}
+
+
+def test_what_a_host_prints_is_read() -> None:
+    printed = (
+        "architecture x86_64\ntime 10.0\nmemory_kib 1024\nfree_bytes 2048\n"
+        "serves 20261124T100000Z-abc\nprovisioned 0123\nservice nginx keep\nservice microblog replace\n"
+    )
+    seen = read_outlook(printed, 9.0, 11.0)
+    assert (seen.serves, seen.provisioned) == ("20261124T100000Z-abc", "0123")
+    assert seen.changes == {"nginx": "keep", "microblog": "replace"}
+    assert not seen.changes_nothing
+
+
+def test_a_host_that_never_had_a_release_has_nothing_to_say_of_one() -> None:
+    bare = "architecture x86_64\ntime 10.0\nmemory_kib 1024\ndocker not installed\nfree_bytes 2048\n"
+    seen = read_outlook(bare, 9.0, 11.0)
+    assert (seen.serves, seen.changes, seen.changes_nothing) == ("", {}, False)
