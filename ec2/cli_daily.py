@@ -10,6 +10,8 @@ from rich.text import Text
 
 from ec2 import aws
 from ec2.cli import Wish, commands, say
+from ec2.host_state import HostState
+from ec2.host_state import services as there
 from ec2.log_lines import Line
 from ec2.logs import Wanted, read_logs
 from ec2.look import look_around
@@ -85,27 +87,19 @@ def logs(wish: Wish, follow: bool, since: str, tail: str, services: tuple[str, .
     with met(settings, cloud, standing_hosts(settings, cloud)) as found:
         looks = look_around(found, say)
         check_services(services, looks.values())
-        wanted = {
-            session: names
-            for session, state in looks.items()
-            if (
-                names := sorted(
-                    {each.service for each in state.containers if not services or each.service in services}
-                )
-            )
-        }
-        sources = [
-            f"{session.host}/{each}"
-            for session, names in wanted.items()
-            for each in looks[session].containers
-            if each.service in names
-        ]
+        wanted = {session: names for session, state in looks.items() if (names := chosen(state, services))}
+        sources = [f"{session.host}/{name}" for session, names in wanted.items() for name in names]
         try:
             lines = read_logs(Wanted(follow, since, tail or ("all" if since else TAIL)), wanted, say)
             print_lines(Console(highlight=False), lines, sources)
         except KeyboardInterrupt:
             if not follow:
                 raise
+
+
+def chosen(state: HostState, services: tuple[str, ...]) -> tuple[str, ...]:
+    """The services of a host that are wanted: all of them where none is named."""
+    return tuple(name for name in there([state]) if not services or name in services)
 
 
 def print_lines(page: Console, lines: Iterable[Line], sources: list[str]) -> None:
