@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ec2 import aws, inventory
 from ec2.deployer_key import deployer_key
-from ec2.images import Built, build_images, choose_tag
+from ec2.images import Built, build_images, choose_tag, forget_old_images
 from ec2.lease import lease
 from ec2.ledger import Entry
 from ec2.plan import Plan
@@ -55,7 +55,7 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
     took, cloud = Stopwatch(), aws.connect(settings.region)
     with took.stage("images"):
         built = build_images(choose_tag(uncommitted_too), say)
-    with lease(cloud("ssm"), settings.name, built.tag, say) as held:
+    with lease(cloud("ssm"), settings.name, built.tag, say) as held, clearing_up(built.tag):
         with took.stage("plan"):
             key = deployer_key(cloud("ssm"), settings.name)
             plan = make_plan(settings, cloud, built, key, say)
@@ -97,6 +97,15 @@ def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) ->
         uplink_bytes=shipped.uplink_bytes,
         durations=took.seconds,
     )
+
+
+@contextmanager
+def clearing_up(tag: str) -> Iterator[None]:
+    """Leave no old images on this machine, whatever happens meanwhile."""
+    try:
+        yield
+    finally:
+        forget_old_images(tag)
 
 
 def plan(settings: Settings, uncommitted_too: bool, say: Say) -> Plan:

@@ -1,8 +1,14 @@
 """The images of this commit, built on this machine: free, local, and the likeliest stage to fail."""
 
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from docker.errors import DockerException
 
 from compose.build import Say, revision
 from compose.engine import Engine
@@ -14,6 +20,9 @@ from ec2.layers import Layer, layers
 
 REGISTRY = "microblog/registry"
 UNCOMMITTED = "-dirty"
+# A name that build_images gave.
+COMMIT = re.compile(f"[0-9a-f]{{12}}({UNCOMMITTED})?")
+FORGOTTEN_AFTER_SECONDS = 86_400
 # Of an image's id in its name; as git has it of a commit's.
 ID_LENGTH = 12
 
@@ -102,3 +111,32 @@ def build_registry(say: Say) -> None:
     done = subprocess.run([*words, str(folder / "registry")], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ImageBuildFailed(f"the registry's image could not be built:\n{last_lines(done.stderr)}")
+
+
+def forget_old_images(tag: str) -> None:
+    """Take from this machine's images the names of other commits that are older than a day.
+
+    Hosts keep what they may go back to, so here only the build cache is of use; a day, because somebody may
+    still be testing what was just built.
+    """
+    client = Engine().client
+    for listed in client.api.images(filters={"reference": "microblog/*"}):
+        others = [name for name in listed["RepoTags"] or () if of_other_commit(name, tag)]
+        if others and age_seconds(client.images.get(listed["Id"]).attrs) > FORGOTTEN_AFTER_SECONDS:
+            for name in others:
+                with suppress(DockerException):
+                    client.images.remove(name)
+
+
+def of_other_commit(name: str, tag: str) -> bool:
+    """Whether an image is called after another commit than this one."""
+    said = name.rpartition(":")[2]
+    return said != tag and COMMIT.fullmatch(said) is not None
+
+
+def age_seconds(facts: Mapping[str, Any]) -> float:
+    """How long ago the image was given a name; 0 where the engine does not know."""
+    told = facts.get("Metadata", {}).get("LastTagTime") or ""
+    # The engine writes nanoseconds; a year 1 means never.
+    tagged = datetime.fromisoformat(told[:19]).replace(tzinfo=UTC) if told[:4] > "0001" else datetime.now(UTC)
+    return (datetime.now(UTC) - tagged).total_seconds()

@@ -22,9 +22,9 @@ class Report:
     durations: Mapping[str, float]
 
     @property
-    def address(self) -> str:
-        """Where the microblog is."""
-        return next((f"http://{host.address}/" for host in self.hosts if "app" in host.roles), "")
+    def addresses(self) -> list[str]:
+        """Where the microblog is: each app host has all of it."""
+        return [f"http://{host.address}/" for host in self.hosts if "app" in host.roles]
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -32,7 +32,7 @@ class Report:
             "stack": self.stack,
             "stack_outcome": self.outcome,
             "release": self.release,
-            "address": self.address,
+            "address": next(iter(self.addresses), ""),
             "hosts": [
                 {
                     "name": host.name,

@@ -25,4 +25,4 @@ def print_report(page: Console, report: Report) -> None:
         f"\nrelease {report.release}, stack {report.outcome}, every service healthy, in {seconds:.0f} s",
         soft_wrap=True,
     )
-    page.print(f"the microblog is at {report.address}", soft_wrap=True)
+    page.print(f"the microblog is at {' and at '.join(report.addresses)}", soft_wrap=True)
