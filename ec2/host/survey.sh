@@ -12,7 +12,8 @@ main() {
     echo "architecture $(uname -m)"
     echo "time $(date +%s.%N)"
     awk '$1 == "MemTotal:" { print "memory_kib " $2 }' /proc/meminfo
-    if root=$(engine info --format '{{.DockerRootDir}}' 2>&1); then
+    # Where the engine is away some clients complain and end well.
+    if root=$(engine info --format '{{.DockerRootDir}}' 2>&1) && [ -d "$root" ]; then
         list_images
     else
         echo "docker $(echo "$root" | tail -n 1)"
