@@ -9,8 +9,15 @@ from ec2.held import Held, held
 from ec2.host_scripts import host_script
 from ec2.ssh import Session
 
-# Reads the program, and leaves its input open: its end is the program's.
-READ = 'import sys; exec(compile(sys.stdin.buffer.read(int(sys.argv.pop(1))), "relay.py", "exec"))'
+MODULES = ("relay_store", "relay")
+# Reads the modules, each of that many bytes, and leaves its input open: its end is the program's.
+READ = """
+import sys, types
+for name, length in ({modules}):
+    module = sys.modules["ec2.host." + name] = types.ModuleType("ec2.host." + name)
+    exec(compile(sys.stdin.buffer.read(length), name + ".py", "exec"), module.__dict__)
+module.main()
+"""
 # A relay that an earlier deployment left is waited for, see host/relay.py.
 START_LIMIT_SECONDS = 180.0
 
@@ -35,9 +42,10 @@ def relay(session: Session, upstream: str, feed: str = "") -> Iterator[Relay]:
 
     Raises CommandFailed with what it said when it does not listen.
     """
-    program = host_script("relay.py").encode()
-    words = ["python3", "-c", READ, str(len(program)), upstream, *(["--feed", feed] if feed else [])]
-    with held(session, words, program, "passing images on") as command:
+    modules = {name: host_script(f"{name}.py").encode() for name in MODULES}
+    lengths = ", ".join(f"({name!r}, {len(module)})" for name, module in modules.items())
+    words = ["python3", "-c", READ.format(modules=lengths), upstream, *(["--feed", feed] if feed else [])]
+    with held(session, words, b"".join(modules.values()), "passing images on") as command:
         running = Relay(command, int(command.answer(START_LIMIT_SECONDS).split()[1]))
         yield running
     with suppress(ValueError, IndexError):

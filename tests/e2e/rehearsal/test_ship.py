@@ -173,7 +173,7 @@ def test_three_hosts_are_fed_over_the_uplink_once_and_nothing_listens_afterwards
     assert max(others) < TALK_BYTES
     assert 2 * content < shipped.between_bytes < 2 * content * OVERHEAD
     assert standing.everywhere(LISTENING) == listening
-    assert standing.everywhere("pgrep --full --count relay.py || true") == dict.fromkeys(came, "1")
+    assert standing.everywhere("pgrep --full --count ec2.host. || true") == dict.fromkeys(came, "1")
     assert standing.everywhere(
         "docker image ls --digests --format '{{.Repository}} {{.Digest}}' | sort -u"
     ) == (dict.fromkeys(came, "shipped/app <none>\nshipped/web <none>"))

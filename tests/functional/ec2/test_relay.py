@@ -19,7 +19,6 @@ import docker
 import pytest
 import requests
 
-from ec2.host_scripts import FOLDER
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_ports
 from tests.waiting import wait_until
@@ -114,8 +113,8 @@ def start() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def begin(upstream: str, feed: str = "") -> Running:
-        words = [sys.executable, str(FOLDER / "relay.py"), upstream, *(["--feed", feed] if feed else [])]
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words = [sys.executable, "-m", "ec2.host.relay", upstream, *(["--feed", feed] if feed else [])]
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         started.append(process)
         assert process.stdout
         word, port = process.stdout.readline().split()
