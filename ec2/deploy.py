@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ec2 import aws, inventory
 from ec2.deployer_key import deployer_key
+from ec2.errors import StackFailed
 from ec2.images import Built, build_images, choose_tag, forget_old_images
 from ec2.lease import lease
 from ec2.ledger import Entry
@@ -119,9 +120,15 @@ def plan(settings: Settings, uncommitted_too: bool, say: Say) -> Plan:
 
 
 def agreed(plan: Plan, agree: Agree, settings: Settings, cloud: aws.Clients) -> None:
-    """Show the plan; one that is not wanted leaves nothing at AWS."""
+    """Show the plan; one that is not wanted, or cannot be, leaves nothing at AWS."""
     try:
         agree(plan)
+        if plan.forbidden:
+            named = ", ".join(f"{change.logical_id} ({change.type})" for change in plan.forbidden)
+            raise StackFailed(
+                f"this would make anew what never is, as data or addresses would be lost: {named}",
+                "change that back in stack.toml, or give the stack another name: that is another stack",
+            )
     except BaseException:
         Stack(settings.name, cloud("cloudformation"), lambda _: None).discard(plan.stack)
         raise
@@ -130,6 +137,8 @@ def agreed(plan: Plan, agree: Agree, settings: Settings, cloud: aws.Clients) -> 
 def launch(settings: Settings, cloud: aws.Clients, plan: StackPlan, say: Say) -> Launched:
     """Have CloudFormation make the hosts and all around them."""
     stack = Stack(settings.name, cloud("cloudformation"), say)
+    # Whoever agreed to the plan agreed to the end of these.
+    unprotect(cloud, [one.physical_id for one in plan.changes if one.action == "Remove" and one.is_host])
     launched = stack.launch(plan)
     if plan.change_set:
         stack.protect(True)
@@ -165,15 +174,13 @@ def destroy(settings: Settings, say: Say) -> None:
         stack = Stack(settings.name, cloud("cloudformation"), say)
         if stack.exists():
             stack.protect(False)
-            unprotect_hosts(cloud, stack)
+            unprotect(cloud, [host.instance_id for host in inventory.hosts(stack.outputs())])
             stack.delete()
         held.end_with_stack()
         say(f"forgot {forget_all(cloud('ssm'), settings.name)} secrets")
 
 
-def unprotect_hosts(cloud: aws.Clients, stack: Stack) -> None:
+def unprotect(cloud: aws.Clients, instance_ids: Iterable[str]) -> None:
     """Let AWS terminate the hosts, which it refuses as long as they are protected."""
-    for host in inventory.hosts(stack.outputs()):
-        cloud("ec2").modify_instance_attribute(
-            InstanceId=host.instance_id, DisableApiTermination={"Value": False}
-        )
+    for instance_id in instance_ids:
+        cloud("ec2").modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": False})

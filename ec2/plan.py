@@ -7,7 +7,9 @@ from typing import Any
 from ec2.facts import Facts, Sending
 from ec2.inventory import Host
 from ec2.outlook import CREATE, REMOVE, REPLACE, START, Outlook
+from ec2.stack import Change
 from ec2.stack import Plan as StackPlan
+from ec2.template.stack_policy import IRREPLACEABLE
 
 # In this order; what is kept is only counted.
 TOLD = (CREATE, REPLACE, START, REMOVE)
@@ -45,6 +47,23 @@ class Plan:
         )
 
     @property
+    def forbidden(self) -> tuple[Change, ...]:
+        """What the stack's policy will not let happen: data, addresses and hosts are never replaced."""
+        if self.stack.creates:
+            return ()
+        return tuple(
+            change
+            for change in self.stack.changes
+            if change.replacement == "True" and change.type in IRREPLACEABLE
+        )
+
+    @property
+    def leaving(self) -> frozenset[Host]:
+        """The hosts that the change set removes."""
+        gone = {change.physical_id for change in self.stack.changes if change.action == "Remove"}
+        return frozenset(host for host in self.outlooks if host.instance_id in gone)
+
+    @property
     def facts(self) -> dict[str, Facts]:
         """The facts of each host that was looked at, by its name."""
         return {host.name: outlook.facts for host, outlook in self.outlooks.items()}
@@ -57,7 +76,8 @@ class Plan:
         """What people notice, by service."""
         replaced = {
             service
-            for outlook in self.outlooks.values()
+            for host, outlook in self.outlooks.items()
+            if host not in self.leaving
             for service, change in outlook.changes.items()
             if change == REPLACE
         }

@@ -47,6 +47,9 @@ def host_lines(plan: Plan) -> list[str]:
     width = max((len(host.name) for host in (*plan.outlooks, *plan.unseen)), default=0)
     shown = []
     for host, outlook in plan.outlooks.items():
+        if host in plan.leaving:
+            shown.append(f"{host.name:{width}}  goes, with all that runs there")
+            continue
         kept = sum(change == KEEP for change in outlook.changes.values())
         parts = [WORDS[change].format(", ".join(names)) for change, names in grouped(outlook.changes).items()]
         if kept:

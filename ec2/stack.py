@@ -34,11 +34,17 @@ class Change:
     logical_id: str
     type: str
     replacement: str
+    physical_id: str = ""
 
     @property
     def replaces(self) -> bool:
         """Whether the resource may be made anew, with a new id."""
         return self.replacement in ("True", "Conditional")
+
+    @property
+    def is_host(self) -> bool:
+        """Whether it is about a host."""
+        return self.type == "AWS::EC2::Instance"
 
 
 @dataclass(frozen=True)
@@ -264,7 +270,11 @@ def read_change(change: Mapping[str, Any]) -> Change:
     """A line of DescribeChangeSet."""
     about = change["ResourceChange"]
     return Change(
-        about["Action"], about["LogicalResourceId"], about["ResourceType"], about.get("Replacement", "False")
+        about["Action"],
+        about["LogicalResourceId"],
+        about["ResourceType"],
+        about.get("Replacement", "False"),
+        about.get("PhysicalResourceId", ""),
     )
 
 

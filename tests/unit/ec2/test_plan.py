@@ -66,6 +66,23 @@ def test_a_new_stack_is_counted_and_an_update_is_told() -> None:
     assert lines(Plan(update, "abc"))[1] == "  replace App (AWS::EC2::Instance)"
 
 
+def test_what_the_policy_of_the_stack_forbids_is_known_before() -> None:
+    moved = Change("Modify", "Network", "AWS::EC2::VPC", "True")
+    perhaps = Change("Modify", "App", "AWS::EC2::Instance", "Conditional")
+    role = Change("Modify", "Role", "AWS::IAM::Role", "True")
+    update = StackPlan("blog", "deploy-2", creates=False, changes=(moved, perhaps, role))
+    assert Plan(update, "abc").forbidden == (moved,)
+    first = StackPlan("blog", "deploy-1", creates=True, changes=(moved,))
+    assert Plan(first, "abc").forbidden == ()
+
+
+def test_a_host_that_goes_is_said_to_and_interrupts_nobody() -> None:
+    removed = Change("Remove", "AppHost", "AWS::EC2::Instance", "False", physical_id="i-1")
+    shrinks = StackPlan("blog", "deploy-2", creates=False, changes=(removed,))
+    shown = lines(plan(outlook(nginx="replace"), stack=shrinks))
+    assert shown[-2:] == ["app  goes, with all that runs there", "interruption: none"]
+
+
 def test_a_host_that_is_not_reached_is_part_of_the_plan() -> None:
     made = Plan(STAYS, "abc", {APP: outlook(nginx="keep")}, {APP: Sending(0, 0)}, {JENKINS: "it is stopped"})
     assert "jenkins  not looked at: it is stopped" in lines(made)
