@@ -3,18 +3,20 @@
 import json
 import re
 from collections.abc import Iterable
+from contextlib import closing
 
 import click
 from rich.console import Console
 from rich.text import Text
 
 from ec2 import aws
-from ec2.cli import Wish, commands, say
+from ec2.cli import Wish, commands
 from ec2.host_state import HostState
 from ec2.host_state import services as there
 from ec2.log_lines import Line
 from ec2.logs import Wanted, read_logs
 from ec2.look import look_around
+from ec2.progress import say
 from ec2.reach import met, standing_hosts
 from ec2.service_places import check_services
 from ec2.status import read_status
@@ -89,9 +91,11 @@ def logs(wish: Wish, follow: bool, since: str, tail: str, services: tuple[str, .
         check_services(services, looks.values())
         wanted = {session: names for session, state in looks.items() if (names := chosen(state, services))}
         sources = [f"{session.host}/{name}" for session, names in wanted.items() for name in names]
+        lines = read_logs(Wanted(follow, since, tail or ("all" if since else TAIL)), wanted, say)
         try:
-            lines = read_logs(Wanted(follow, since, tail or ("all" if since else TAIL)), wanted, say)
-            print_lines(Console(highlight=False), lines, sources)
+            # Closed before the sessions are, whatever ends the printing.
+            with closing(lines):
+                print_lines(Console(highlight=False), lines, sources)
         except KeyboardInterrupt:
             if not follow:
                 raise

@@ -1,15 +1,17 @@
 """The ways into a stack that stands: a shell on a host, a command in a service, a tunnel to its pages."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import click
 
 from ec2 import aws
-from ec2.cli import Wish, commands, say
+from ec2.cli import Wish, commands
 from ec2.errors import NotThere
 from ec2.host_state import HostState
 from ec2.look import look_around
+from ec2.progress import say
 from ec2.reach import met, standing_hosts
 from ec2.service_places import Place, named_host, place_of
 from ec2.settings import Settings
@@ -85,7 +87,7 @@ def open_(wish: Wish, service: str, password: bool) -> None:
     with met(settings, cloud, hosts) as found:
         session, place = find(service, look_around(found, say))
         port = free_port(tunnel.port)
-        with session.forward(port, f"127.0.0.1:{tunnel.port}"):
+        with until_interrupted(), session.forward(port, f"127.0.0.1:{tunnel.port}"):
             click.echo(f"http://127.0.0.1:{port}/")
             tell_account(
                 tunnel, settings, stored_password(cloud("ssm"), tunnel, settings.name) if password else ""
@@ -103,12 +105,17 @@ def tell_account(tunnel: Tunnel, settings: Settings, password: str) -> None:
         say(f"  {how_to_read(tunnel, settings.name, settings.region)}")
 
 
-def hold(session: Session) -> None:
-    """Wait for Ctrl-C. Raises HostUnreachable when the connection ends before."""
+@contextmanager
+def until_interrupted() -> Iterator[None]:
+    """Ctrl-C is how the work ends."""
     try:
-        while session.alive():
-            time.sleep(BETWEEN_LOOKS_SECONDS)
+        yield
     except KeyboardInterrupt:
         say("closed")
-        return
+
+
+def hold(session: Session) -> None:
+    """Wait until the connection ends. Raises HostUnreachable then."""
+    while session.alive():
+        time.sleep(BETWEEN_LOOKS_SECONDS)
     raise session.cut("a tunnel", (), 0)

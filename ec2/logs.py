@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -38,7 +38,9 @@ class Wanted:
         ]
 
 
-def read_logs(wanted: Wanted, services: Mapping[Session, Sequence[str]], say: Say) -> Iterator[Line]:
+def read_logs(
+    wanted: Wanted, services: Mapping[Session, Sequence[str]], say: Say
+) -> Generator[Line, None, None]:
     """Each line as it is due; a host whose connection is lost is said, and the others go on."""
     came: queue.SimpleQueue[Line] = queue.SimpleQueue()
     ending = threading.Event()

@@ -48,7 +48,7 @@ def test_a_service_that_ended_is_named_with_its_last_words(
     assert "tools/alertmanager ended with status 0; the last it said:" in done.stdout
     assert "Received SIGTERM" in done.stdout
     assert "try: python -m ec2 logs alertmanager" in done.stdout
-    wait_until(lambda: daily("status").returncode == 0, 60, "alertmanager healthy")
+    wait_until(lambda: daily("status").returncode == 0, 120, "alertmanager healthy")
 
 
 def test_logs_of_all_hosts_are_in_order_of_time_and_without_colour(daily: Launcher) -> None:
