@@ -17,6 +17,7 @@ from ec2.errors import LauncherError, NotWanted
 from ec2.kept_table import print_kept
 from ec2.plan import Plan
 from ec2.plan_table import print_plan
+from ec2.progress import PAGE, Working
 from ec2.report_table import print_report
 from ec2.settings import Settings, read_settings
 from ec2.template.build import as_json, as_yaml, build_template
@@ -50,10 +51,9 @@ class Launcher(click.Group):
 
 def account(error: LauncherError) -> None:
     """What happened, in red, and what to try, on stderr."""
-    talk = Console(stderr=True, highlight=False)
-    talk.print(f"[red]{escape(error.message)}", soft_wrap=True)
+    PAGE.print(f"[red]{escape(error.message)}", soft_wrap=True)
     for hint in error.hint.splitlines():
-        talk.print(f"try: {escape(hint)}", soft_wrap=True)
+        PAGE.print(f"try: {escape(hint)}", soft_wrap=True)
 
 
 @click.group(cls=Launcher, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,7 +104,13 @@ def deploy(wish: Wish, yes: bool, uncommitted: bool, in_json: bool) -> None:
     stack, brings the images to its hosts, and ends when every service is healthy, or puts everything back as
     it was and says why. Safe to run twice.
     """
-    report = launcher.deploy(wish.settings, uncommitted, lambda plan: agree(plan, yes), say)
+    with Working("reading stack.toml") as working:
+
+        def agreed(made: Plan) -> None:
+            with working.asking():
+                agree(made, yes)
+
+        report = launcher.deploy(wish.settings, uncommitted, agreed, working.say, working.at)
     if in_json:
         click.echo(json.dumps(report.plain(), indent=2))
     else:
@@ -121,7 +127,8 @@ def plan(wish: Wish, uncommitted: bool, in_json: bool) -> None:
     The change set at AWS; on each host the services that would be created, replaced or left alone, and what
     would be sent there; and what people would notice of it.
     """
-    made = launcher.plan(wish.settings, uncommitted, say)
+    with Working("planning") as working:
+        made = launcher.plan(wish.settings, uncommitted, working.say)
     if in_json:
         click.echo(json.dumps(made.plain(), indent=2))
     else:
@@ -146,15 +153,16 @@ def destroy(wish: Wish, yes: bool) -> None:
     region = wish.settings.region
     cloud = aws.connect(region)
     volumes = leftovers.data_volumes(cloud("ec2"), name)
-    launcher.destroy(wish.settings, say)
-    leftovers.prove_gone(cloud, name, say)
+    with Working(f"destroying {name}") as working:
+        launcher.destroy(wish.settings, working.say)
+        leftovers.prove_gone(cloud, name, working.say)
     click.echo(f"the stack '{name}' is gone: nothing with its tag or name is left")
     print_kept(Console(highlight=False), leftovers.kept(cloud("ec2"), name, volumes), region)
 
 
 def agree(plan: Plan, yes: bool) -> None:
     """Show the plan and ask; raises NotWanted. Where nothing is to be done nobody is asked."""
-    print_plan(Console(stderr=True, highlight=False), plan)
+    print_plan(PAGE, plan)
     if yes or plan.nothing_to_do:
         return
     require_terminal("nobody is here to agree", "python -m ec2 deploy --yes")
@@ -166,12 +174,6 @@ def require_terminal(why: str, instead: str) -> None:
     """Refuse to ask where nobody can answer."""
     if not sys.stdin.isatty():
         raise NotWanted(f"{why}, and there is no terminal to ask on", instead)
-
-
-def say(sentence: str) -> None:
-    """A line of progress, on stderr; the steps of a build are too many."""
-    if not sentence.startswith("building, "):
-        Console(stderr=True, highlight=False).print(escape(sentence), soft_wrap=True)
 
 
 def main() -> None:

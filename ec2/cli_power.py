@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import click
 
 from ec2 import power
-from ec2.cli import Wish, commands, require_terminal, say
+from ec2.cli import Wish, commands, require_terminal
 from ec2.errors import NotWanted
 from ec2.inventory import Host
+from ec2.progress import Working, say
 
 
 @commands.command()
@@ -45,6 +46,7 @@ def start(wish: Wish) -> None:
 
     Services come back by themselves; nothing is deployed. Safe to run twice.
     """
-    hosts = power.start(wish.settings, say)
+    with Working("starting every host") as working:
+        hosts = power.start(wish.settings, working.say)
     address = next((host.address for host in hosts if "app" in host.roles), "")
     click.echo(f"every service is healthy; the microblog is at http://{address}/")

@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from ec2 import aws
-from ec2.cli import Wish, commands, require_terminal, say
+from ec2.cli import Wish, commands, require_terminal
 from ec2.comparison import Comparison, read_comparison
 from ec2.errors import NotWanted
 from ec2.everywhere import everywhere
 from ec2.history import History, read_history
 from ec2.history_table import print_history
 from ec2.ledger import Entry
+from ec2.progress import Working, say
 from ec2.reach import standing
 from ec2.rollback import roll_back
 
@@ -51,7 +52,13 @@ def rollback(wish: Wish, release: str, yes: bool) -> None:
     secrets are still on the hosts, so nothing is built or sent, and nobody notices. The database keeps its
     schema.
     """
-    done = roll_back(wish.settings, release, lambda history, entry: agree(history, entry, yes), say)
+    with Working("rolling back") as working:
+
+        def agreed(history: History, entry: Entry) -> None:
+            with working.asking():
+                agree(history, entry, yes)
+
+        done = roll_back(wish.settings, release, agreed, working.say)
     click.echo(f"every host runs {done.to_release}, healthy, after {done.seconds:.1f} s")
 
 

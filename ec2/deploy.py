@@ -34,13 +34,15 @@ Agree = Callable[[Plan], None]
 
 @dataclass
 class Stopwatch:
-    """How long each stage took, in seconds."""
+    """How long each stage took, in seconds; whoever watches is told of each that begins."""
 
+    at: Callable[[str], None]
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Count what happens meanwhile."""
+        self.at(name)
         started = time.monotonic()
         try:
             yield
@@ -48,12 +50,16 @@ class Stopwatch:
             self.seconds[name] = time.monotonic() - started
 
 
-def deploy(settings: Settings, uncommitted_too: bool, agree: Agree, say: Say) -> Report:
+def deploy(
+    settings: Settings, uncommitted_too: bool, agree: Agree, say: Say, at: Callable[[str], None]
+) -> Report:
     """Have the stack serve this commit; `agree` is shown the plan and raises when it is not wanted.
+
+    What happens is said; `at` is told each stage as it begins.
 
     Raises a LauncherError that says what stood in the way; what ran before still runs then.
     """
-    took, cloud = Stopwatch(), aws.connect(settings.region)
+    took, cloud = Stopwatch(at), aws.connect(settings.region)
     with took.stage("images"):
         built = build_images(choose_tag(uncommitted_too), say)
     with lease(cloud("ssm"), settings.name, built.tag, say) as held, clearing_up(built.tag):
