@@ -8,7 +8,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, NotFound
 
 from ec2.errors import ShipFailed
 from ec2.images import REGISTRY, Image
@@ -18,6 +18,7 @@ from ec2.images import REGISTRY, Image
 STORE = "microblog-registry"
 PORT = "5000/tcp"
 START_TIMEOUT_SECONDS = 30
+LASTS_SECONDS = "7200"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ def open_registry() -> Iterator[Registry]:
     try:
         running = client.containers.run(
             REGISTRY,
+            # However the launcher ends, this ends.
+            entrypoint=["timeout", LASTS_SECONDS, "docker-registry"],
+            command=["serve", "/etc/docker/registry/config.yml"],
+            auto_remove=True,
             detach=True,
             init=True,
             read_only=True,
@@ -84,7 +89,8 @@ def open_registry() -> Iterator[Registry]:
         raise ShipFailed(f"the registry on this machine failed: {error}", "docker logs shows why") from error
     finally:
         if running:
-            running.remove(force=True)
+            with suppress(NotFound):
+                running.remove(force=True)
         client.close()
 
 

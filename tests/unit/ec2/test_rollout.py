@@ -41,5 +41,5 @@ def test_a_step_is_one_script_that_the_shell_understands(step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_no_two_steps_run_at_once(step: str) -> None:
     lines = (FOLDER / step).read_text().splitlines()
-    assert [line for line in lines if line and not line.startswith("#")][0] == "alone"
+    assert next(line for line in lines if line and not line.startswith("#")) == "alone"
     assert step_words(step, "")[:2] == ["setsid", "--wait"]
