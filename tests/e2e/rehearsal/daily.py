@@ -108,7 +108,8 @@ class Held:
         )
         self.lines: queue.Queue[str] = queue.Queue()
         assert self.process.stdout is not None
-        threading.Thread(target=self.listen, args=[self.process.stdout], daemon=True).start()
+        self.listening = threading.Thread(target=self.listen, args=[self.process.stdout], daemon=True)
+        self.listening.start()
 
     def listen(self, said: IO[str]) -> None:
         for line in said:
@@ -124,9 +125,11 @@ class Held:
     def interrupt(self) -> tuple[int, str]:
         """Ctrl-C; the exit status, and what was said on stderr."""
         self.process.send_signal(signal.SIGINT)
-        assert self.process.stderr is not None
-        complaint = self.process.stderr.read()
-        return self.process.wait(30), complaint
+        with self.process:
+            assert self.process.stderr is not None
+            complaint = self.process.stderr.read()
+            self.listening.join()
+        return self.process.returncode, complaint
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,10 @@ def test_what_was_stopped_comes_back_with_its_data_under_its_address(daily: Laun
     assert started.returncode == 0, started.stderr
     assert started.stdout == f"every service is healthy; the microblog is at http://{before}/\n"
     assert status(daily)["well"]
-    assert "before the night" in ada.reads("/")
+    # In the morning people open their browsers anew.
+    later = Person(f"http://{before}", "ada")
+    later.log_in()
+    assert "before the night" in later.reads("/")
 
 
 def test_starting_what_runs_changes_nothing(daily: Launcher, hosts: dict[str, Container]) -> None:
