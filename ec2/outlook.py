@@ -23,6 +23,8 @@ class Outlook:
     serves: str
     provisioned: str
     changes: Mapping[str, str]
+    # Whether what brought that release was done to its end; the launcher may have been killed.
+    finished: bool = True
 
     @property
     def changes_nothing(self) -> bool:
@@ -50,4 +52,5 @@ def read_outlook(printed: str, started: float, ended: float) -> Outlook:
     said = {row[0]: row[1] for row in rows if len(row) == 2}
     changes = {row[1]: row[2] for row in rows if row[:1] == ["service"] and len(row) == 3}
     facts = read_facts(printed, started, ended)
-    return Outlook(facts, said.get("serves", ""), said.get("provisioned", ""), changes)
+    finished = said.get("finished") == "yes"
+    return Outlook(facts, said.get("serves", ""), said.get("provisioned", ""), changes, finished)

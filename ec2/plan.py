@@ -37,11 +37,12 @@ class Plan:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether the stack is as it should be, and every host runs this commit, healthy."""
+        """Whether the stack is as it should be, and every host runs one release of this commit, healthy."""
         return (
             not self.stack.change_set
             and bool(self.outlooks)
             and not self.unseen
+            and not self.unfinished
             and all(outlook.changes_nothing for outlook in self.outlooks.values())
             and {commit(outlook.serves) for outlook in self.outlooks.values()} == {self.tag}
         )
@@ -62,6 +63,13 @@ class Plan:
         """The hosts that the change set removes."""
         gone = {change.physical_id for change in self.stack.changes if change.action == "Remove"}
         return frozenset(host for host in self.outlooks if host.instance_id in gone)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a deployment was broken off while it changed hosts, and nobody could put them back."""
+        serving = {outlook.serves for outlook in self.outlooks.values()} - {""}
+        begun = any(outlook.serves and not outlook.finished for outlook in self.outlooks.values())
+        return begun or len(serving) > 1
 
     @property
     def facts(self) -> dict[str, Facts]:

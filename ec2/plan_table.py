@@ -58,6 +58,8 @@ def host_lines(plan: Plan) -> list[str]:
         if sending.layers:
             parts.append(f"{sending.layers} layers to send, {sending.bytes / 1e6:.1f} MB unpacked")
         shown.append(f"{host.name:{width}}  {'; '.join(parts) or 'everything is new'}")
+    if plan.unfinished:
+        shown.append("a deployment was broken off on these hosts; this one brings them together")
     return shown + [f"{host.name:{width}}  not looked at: {why}" for host, why in plan.unseen.items()]
 
 

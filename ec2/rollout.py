@@ -57,14 +57,28 @@ def roll_out(
     except LeaseLost:
         raise
     except LauncherError as error:
-        go_back(arriving.id, sessions, begun.failed(error.message), say)
-        raise RolloutFailed(
-            f"the release did not become healthy, and every host is as it was:\n{error.message}",
-            error.hint or "mend that and deploy again",
-        ) from error
+        raise gone_back(arriving.id, sessions, begun, error, say) from error
     except BaseException:
         go_back(arriving.id, sessions, begun.failed("it was broken off"), say)
         raise
+
+
+def gone_back(
+    failed: str, sessions: Sequence[Session], begun: Entry, error: LauncherError, say: Say
+) -> RolloutFailed:
+    """What failed, once every host that can be reached is as it was."""
+    try:
+        go_back(failed, sessions, begun.failed(error.message), say)
+    except LauncherError as left:
+        return RolloutFailed(
+            f"{error.message}\nso the release does not serve, and going back did not succeed everywhere:\n"
+            f"{left.message}",
+            "python -m ec2 status, and once every host answers: python -m ec2 deploy",
+        )
+    return RolloutFailed(
+        f"{error.message}\nso the release does not serve: every host is as it was",
+        error.hint or "mend that and deploy again",
+    )
 
 
 def go_back(failed: str, sessions: Sequence[Session], ended: Entry, say: Say) -> None:

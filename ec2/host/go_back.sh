@@ -4,6 +4,7 @@
 #
 # usage: go_back.sh ROOT ID RECORD
 alone
+await_engine
 id=$(cat "$folder/previous" 2>/dev/null || current)
 folder=$root/releases/$id
 if [ -n "$id" ]; then

@@ -3,7 +3,7 @@
 # What a release would change on this host; nothing is changed.
 #
 # usage: outlook.sh ROOT ID <OUTLINE
-# Prints lines: serves RELEASE, provisioned MARK, and for each service: service NAME CHANGE, where CHANGE is
+# Prints lines: serves RELEASE, finished yes|no, provisioned MARK, and for each service: service NAME CHANGE, where CHANGE is
 # create, replace, start, keep or remove.
 look_ahead() {
     folder=$(mktemp -d)
@@ -11,6 +11,7 @@ look_ahead() {
     tar --extract --directory "$folder"
     (cd "$folder" && docker compose config --hash '*') >"$folder/hashes"
     printf 'serves %s\n' "$(current)"
+    printf 'finished %s\n' "$(finished)"
     printf 'provisioned %s\n' "$(cat "$root/provisioned" 2>/dev/null || true)"
     while read -r service; do
         printf 'service %s %s\n' "$service" "$(change "$service")"
@@ -18,6 +19,15 @@ look_ahead() {
     docker ps --all --filter "label=com.docker.compose.project=$PROJECT" \
         --format '{{.Label "com.docker.compose.service"}}' | sort -u |
         grep --invert-match --line-regexp --fixed-strings --file "$folder/services" | sed 's/.*/service & remove/' || true
+}
+
+# Whether what brought the release that serves was done to its end.
+finished() {
+    last=$(grep --fixed-strings "\"release\": \"$(current)\"" "$root/ledger" 2>/dev/null | tail -n 1)
+    case $last in
+        *'"outcome": "done"'*) if [ "$(containers microblog | wc -l)" -le 1 ]; then echo yes; else echo no; fi ;;
+        *) echo no ;;
+    esac
 }
 
 change() {

@@ -10,6 +10,7 @@ root=$1 id=$2
 shift 2
 folder=$root/releases/$id
 HEALTHY_WITHIN_SECONDS=${HEALTHY_WITHIN_SECONDS:-240}
+ENGINE_WITHIN_SECONDS=60
 LOG_LINES=8
 # In memory: a step must be possible on a full disk.
 STEP=${STEP:-/run/stack.step}
@@ -23,6 +24,16 @@ alone() {
         sleep 0.1
     done
     echo "$$" >"$STEP"
+}
+
+# After a boot the host answers before its engine does.
+await_engine() {
+    tries=$ENGINE_WITHIN_SECONDS
+    until docker version >/dev/null 2>&1; do
+        if [ "$tries" -eq 0 ]; then docker version >/dev/null; fi
+        sleep 1
+        tries=$((tries - 1))
+    done
 }
 
 # The release that serves; nothing before the first one.
@@ -62,7 +73,7 @@ to_replace() {
 replace() {
     [ $# -gt 0 ] || return 0
     printf 'starting %s\n' "$*" >&2
-    said=$(mktemp)
+    said=$STEP.said
     if (cd "$folder" && docker compose up --detach --no-build --no-deps --wait \
         --wait-timeout "$HEALTHY_WITHIN_SECONDS" "$@") 2>"$said"; then
         rm "$said"

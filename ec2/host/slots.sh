@@ -6,6 +6,8 @@
 PORT=8000
 POLL_SECONDS=0.2
 CRASHES=3
+# For so long nginx may believe that an address is still the microblog's; see its resolver.
+BELIEVED_SECONDS=2
 
 # A valve is closed by a rule in the container's own network: whoever connects is refused; whoever is connected,
 # and the container's own health check, goes on. A container that starts again has it open.
@@ -21,6 +23,23 @@ valve() {
     fi
 }
 
+# Have nginx be refused at once by a container's addresses, also when nobody has them any more: it would wait for
+# an answer there for as long as it believes in them.
+shun() {
+    for address in $(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$1"); do
+        at_nginx --append OUTPUT --destination "$address" --protocol tcp --dport "$PORT" --syn --jump REJECT
+    done
+}
+
+shun_nobody() { at_nginx --flush OUTPUT; }
+
+# Docker's own rules there are in another table.
+at_nginx() {
+    containers nginx | awk '$3 == "running" { print $1 }' | while read -r nginx; do
+        nsenter --target "$(docker inspect --format '{{.State.Pid}}' "$nginx")" --net iptables --wait "$@"
+    done
+}
+
 # Have the microblog's new container run beside the one that serves, its valve closed, until it is healthy.
 fill_slot() {
     wanted=$(hash_of "$id" microblog)
@@ -31,10 +50,17 @@ fill_slot() {
         printf 'starting microblog%s\n' "$([ "$others" -eq 0 ] || echo ' beside the one that serves')" >&2
         (cd "$folder" && docker compose --progress quiet up --detach --no-build --no-deps --no-recreate \
             --scale "microblog=$((others + 1))" microblog) >&2
-        # Its valve is closed before it listens: that takes it a second.
-        if [ "$others" -gt 0 ]; then valve closed "$(running microblog "$wanted")"; fi
+        if [ "$others" -gt 0 ]; then keep_out "$(running microblog "$wanted")"; fi
     fi
     await "$wanted"
+}
+
+# Nobody connects to a new container until its valve is opened; before it listens, which takes it a second. What has
+# ended already has no valve, and await says why it ended.
+keep_out() {
+    [ -n "$1" ] || return 0
+    valve closed "$1"
+    shun "$1"
 }
 
 # Remove what neither serves nor is wanted, such as the new container of a deployment that was broken off.
@@ -42,13 +68,14 @@ clear_slots() {
     containers microblog | while read -r container hash state; do
         case $hash/$state in
             "$1/running" | "$2/running") ;;
-            *) docker rm --force "$container" >/dev/null ;;
+            *) shun "$container" && docker rm --force "$container" >/dev/null ;;
         esac
     done
 }
 
 await() {
-    tries=$((HEALTHY_WITHIN_SECONDS * 5))
+    tries=$((HEALTHY_WITHIN_SECONDS * 5)) before=0 new=yes
+    if [ "$1" = "$(hash_of "$(current)" microblog)" ]; then new=no before=''; fi
     while [ "$tries" -gt 0 ]; do
         container=$(containers microblog | awk -v hash="$1" '$2 == hash { print $1; exit }')
         if [ -z "$container" ]; then echo 'the container of microblog is gone' >&2 && return 1; fi
@@ -57,7 +84,10 @@ await() {
             healthy/true) return 0 ;;
             unhealthy/*) break ;;
         esac
-        if [ "$restarts" -ge "$CRASHES" ]; then break; fi
+        # What serves may have started again long ago.
+        if [ "$restarts" -ge $((${before:=$restarts} + CRASHES)) ]; then break; fi
+        # Its valve is open again; unless it ends again meanwhile.
+        if [ "$new" = yes ] && [ "$restarts" -gt 0 ]; then keep_out "$container" 2>/dev/null || true; fi
         sleep "$POLL_SECONDS"
         tries=$((tries - 1))
     done
@@ -71,6 +101,7 @@ switch_slots() {
     [ -n "$wanted" ] || return 0
     serving=$(running microblog "$wanted")
     if [ -z "$serving" ]; then echo 'the new container of microblog is gone' >&2 && return 1; fi
+    shun_nobody
     valve open "$serving"
     containers microblog | while read -r container _ state; do
         if [ "$container" != "$serving" ] && [ "$state" = running ]; then valve closed "$container"; fi
@@ -80,10 +111,13 @@ switch_slots() {
 # End every other container of the microblog, once what it had begun is answered.
 empty_slots() {
     serving=$(running microblog "$(hash_of "$id" microblog)")
-    containers microblog | while read -r container _; do
-        if [ "$container" != "$serving" ]; then
-            docker stop "$container" >/dev/null
-            docker rm --force "$container" >/dev/null
-        fi
+    others=$(containers microblog | awk -v serving="$serving" '$1 != serving { print $1 }')
+    [ -n "$others" ] || return 0
+    for container in $others; do
+        shun "$container"
+        docker stop "$container" >/dev/null
+        docker rm --force "$container" >/dev/null
     done
+    sleep "$BELIEVED_SECONDS"
+    shun_nobody
 }

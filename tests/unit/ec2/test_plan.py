@@ -55,6 +55,19 @@ def test_nothing_to_do_is_one_line_and_needs_all_of_it() -> None:
         assert not other.nothing_to_do
 
 
+def test_what_a_killed_launcher_left_is_something_to_do() -> None:
+    begun = Outlook(FACTS, "20261124T100000Z-abc", "mark", {"nginx": "keep"}, finished=False)
+    left = plan(begun)
+    assert not left.nothing_to_do
+    assert lines(left)[1:3] == [
+        "app  1 unchanged",
+        "a deployment was broken off on these hosts; this one brings them together",
+    ]
+    other = Outlook(FACTS, "20261124T090000Z-abc", "mark", {"nginx": "keep"})
+    apart = Plan(STAYS, "abc", {APP: outlook(nginx="keep"), JENKINS: other}, {})
+    assert not apart.nothing_to_do
+
+
 def test_a_new_stack_is_counted_and_an_update_is_told() -> None:
     new = StackPlan(
         "blog", "deploy-1", creates=True, changes=(Change("Add", "Vpc", "AWS::EC2::VPC", "False"),)
