@@ -77,7 +77,7 @@ def find(service: str, looks: Mapping[Session, HostState], host_name: str = "") 
 def open_(wish: Wish, service: str, password: bool) -> None:
     """Open a tunnel to a service's pages.
 
-    Prints the address on this machine, and holds the tunnel until Ctrl-C.
+    Prints the address on this machine and holds the tunnel until Ctrl-C.
     """
     settings, tunnel = wish.settings, TUNNELS[service]
     cloud = aws.connect(settings.region)
@@ -88,11 +88,11 @@ def open_(wish: Wish, service: str, password: bool) -> None:
         session, place = find(service, look_around(found, say))
         port = free_port(tunnel.port)
         with until_interrupted(), session.forward(port, f"127.0.0.1:{tunnel.port}"):
-            click.echo(f"http://127.0.0.1:{port}/")
             tell_account(
                 tunnel, settings, stored_password(cloud("ssm"), tunnel, settings.name) if password else ""
             )
-            say(f"{service} on {place.host}, until Ctrl-C")
+            say(f"{service} on {place.host}, until Ctrl-C:")
+            click.echo(f"http://127.0.0.1:{port}/")
             hold(session)
 
 

@@ -135,7 +135,7 @@ def test_a_tunnel_leads_to_pages_that_have_no_port_in_the_world(daily: Launcher)
     assert here.startswith("http://127.0.0.1:")
     assert here != "http://127.0.0.1:9090/"
     assert urlopen(f"{here}-/ready", timeout=10).status == 200
-    assert tunnel.interrupt() == (0, "prometheus on tools, until Ctrl-C\nclosed\n")
+    assert tunnel.interrupt() == (0, "prometheus on tools, until Ctrl-C:\nclosed\n")
     assert not opens("127.0.0.1", int(here.rstrip("/").rpartition(":")[2]))
 
 
