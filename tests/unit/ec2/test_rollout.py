@@ -1,6 +1,7 @@
 """In which order hosts take the steps of a roll-out, and the words of one."""
 
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,11 @@ def session(name: str, *roles: str) -> Session:
 
 
 def test_hosts_with_the_database_start_before_those_that_ask_it() -> None:
-    app, data, other = (
-        session("app", "app"),
-        session("data", "app", "database"),
-        session("jenkins", "jenkins"),
-    )
-    assert waves([app, data, other]) == [[data], [app, other]]
-    assert waves([app]) == [[app]]
+    app, data = session("app", "app"), session("data", "app", "database")
+    jenkins = session("jenkins", "jenkins")
+    with closing(app), closing(data), closing(jenkins):
+        assert waves([app, data, jenkins]) == [[data], [app, jenkins]]
+        assert waves([app]) == [[app]]
 
 
 @pytest.mark.parametrize("step", STEPS)
