@@ -10,38 +10,38 @@ look_ahead() {
     trap 'rm -r "$folder"' EXIT
     tar --extract --directory "$folder"
     (cd "$folder" && docker compose config --hash '*') >"$folder/hashes"
+    listed >"$folder/listed"
     printf 'serves %s\n' "$(current)"
     printf 'finished %s\n' "$(finished)"
     printf 'provisioned %s\n' "$(cat "$root/provisioned" 2>/dev/null || true)"
-    while read -r service; do
-        printf 'service %s %s\n' "$service" "$(change "$service")"
-    done <"$folder/services"
-    docker ps --all --filter "label=com.docker.compose.project=$PROJECT" \
-        --format '{{.Label "com.docker.compose.service"}}' | sort -u |
-        grep --invert-match --line-regexp --fixed-strings --file "$folder/services" | sed 's/.*/service & remove/' || true
+    changes
 }
 
 # Whether what brought the release that serves was done to its end.
 finished() {
     last=$(grep --fixed-strings "\"release\": \"$(current)\"" "$root/ledger" 2>/dev/null | tail -n 1)
+    slots=$(grep --count '^microblog ' "$folder/listed" || true)
     case $last in
-        *'"outcome": "done"'*) if [ "$(containers microblog | wc -l)" -le 1 ]; then echo yes; else echo no; fi ;;
+        *'"outcome": "done"'*) if [ "$slots" -le 1 ]; then echo yes; else echo no; fi ;;
         *) echo no ;;
     esac
 }
 
-change() {
-    wanted=$(awk -v name="$1" '$1 == name { print $2 }' "$folder/hashes")
-    now=$(running "$1" "$wanted")
-    if [ -n "$now" ]; then
-        if [ "$(health "$now")" = healthy ]; then echo keep; else echo start; fi
-    elif containers "$1" | grep --quiet " $wanted "; then
-        echo start
-    elif [ -n "$(containers "$1")" ]; then
-        echo replace
-    else
-        echo create
-    fi
+changes() {
+    awk -v hashes="$folder/hashes" -v services="$folder/services" '
+        BEGIN { while ((getline line < hashes) > 0) { split(line, part, " "); wanted[part[1]] = part[2] } }
+        {
+            here[$1] = 1
+            if ($3 == wanted[$1]) same[$1] = 1
+            if ($3 == wanted[$1] && $4 == "running" && $5 == "healthy") well[$1] = 1
+        }
+        END {
+            while ((getline service < services) > 0) {
+                ours[service] = 1
+                print "service", service, well[service] ? "keep" : same[service] ? "start" : here[service] ? "replace" : "create"
+            }
+            for (service in here) if (!ours[service]) print "service", service, "remove"
+        }' "$folder/listed"
 }
 
 # On a host without Docker there is nothing to look at.

@@ -53,4 +53,5 @@ clear_up() {
     remove_other_services
     forget_old_releases
     forget_old_images
+    forgive
 }

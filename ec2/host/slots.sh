@@ -65,7 +65,7 @@ keep_out() {
 
 # Remove what neither serves nor is wanted, such as the new container of a deployment that was broken off.
 clear_slots() {
-    containers microblog | while read -r container hash state; do
+    containers microblog | while read -r container hash state _; do
         case $hash/$state in
             "$1/running" | "$2/running") ;;
             *) shun "$container" && docker rm --force "$container" >/dev/null ;;
@@ -76,11 +76,12 @@ clear_slots() {
 await() {
     tries=$((HEALTHY_WITHIN_SECONDS * 5)) before=0 new=yes
     if [ "$1" = "$(hash_of "$(current)" microblog)" ]; then new=no before=''; fi
+    container=$(containers microblog | awk -v hash="$1" '$2 == hash { print $1; exit }')
+    if [ -z "$container" ]; then echo 'the container of microblog is gone' >&2 && return 1; fi
     while [ "$tries" -gt 0 ]; do
-        container=$(containers microblog | awk -v hash="$1" '$2 == hash { print $1; exit }')
-        if [ -z "$container" ]; then echo 'the container of microblog is gone' >&2 && return 1; fi
-        restarts=$(docker inspect --format '{{.RestartCount}}' "$container")
-        case $(health "$container")/$(docker inspect --format '{{.State.Running}}' "$container") in
+        seen=$(docker inspect --format '{{.RestartCount}} {{.State.Health.Status}}/{{.State.Running}}' "$container")
+        restarts=${seen% *}
+        case ${seen#* } in
             healthy/true) return 0 ;;
             unhealthy/*) break ;;
         esac
@@ -103,7 +104,7 @@ switch_slots() {
     if [ -z "$serving" ]; then echo 'the new container of microblog is gone' >&2 && return 1; fi
     shun_nobody
     valve open "$serving"
-    containers microblog | while read -r container _ state; do
+    containers microblog | while read -r container _ state _; do
         if [ "$container" != "$serving" ] && [ "$state" = running ]; then valve closed "$container"; fi
     done
 }
@@ -111,13 +112,17 @@ switch_slots() {
 # End every other container of the microblog, once what it had begun is answered.
 empty_slots() {
     serving=$(running microblog "$(hash_of "$id" microblog)")
-    others=$(containers microblog | awk -v serving="$serving" '$1 != serving { print $1 }')
-    [ -n "$others" ] || return 0
-    for container in $others; do
+    for container in $(containers microblog | awk -v serving="$serving" '$1 != serving { print $1 }'); do
         shun "$container"
         docker stop "$container" >/dev/null
         docker rm --force "$container" >/dev/null
+        shunned_until=$(($(date +%s) + BELIEVED_SECONDS))
     done
-    sleep "$BELIEVED_SECONDS"
+}
+
+# Have nginx connect to every address again, once it believes in none that is gone.
+forgive() {
+    [ -n "${shunned_until:-}" ] || return 0
+    while [ "$(date +%s)" -le "$shunned_until" ]; do sleep 0.2; done
     shun_nobody
 }
