@@ -53,6 +53,7 @@ test: check .venv/checkov/made  ## Check, then test every image and the whole st
 	@.venv/checkov/bin/checkov --file tests/golden/template.yaml --framework cloudformation --compact --quiet --skip-download
 	@sh ec2/host/docker.sh
 	@sh ec2/rehearsal/packages.sh
+	@sh tests/packages.sh
 	@$(RUN) pytest tests/functional tests/e2e
 
 format: .venv/test  ## Put the code into its one format

@@ -29,6 +29,7 @@ from ec2.rehearsal.status import environment
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_ports
 from tests.e2e.rehearsal.daily import daily, hosts  # noqa: F401 - fixtures
+from tests.e2e.rehearsal.rolling import rolling  # noqa: F401 - a fixture
 from tests.waiting import wait_until
 
 QUICKLY = {"Delay": 1, "MaxAttempts": 180}

@@ -1,0 +1,111 @@
+"""An update and a rollback while people are at work: nobody notices, as clients count that are not ours."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.e2e.person import Person
+from tests.e2e.rehearsal.load import Load, Poster
+from tests.e2e.rehearsal.rolling import MICROBLOGS, Rolling
+
+THOUSANDS = 2000
+# Whom the end of the load interrupts is gone when the answer comes.
+GONE = 499
+STARTED = (
+    "docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}' $(docker ps --all --quiet)"
+)
+LOG = "docker logs --since {since} $(docker ps --quiet --filter label=com.docker.compose.service=nginx) 2>&1"
+
+
+@pytest.fixture(scope="module")
+def first(rolling: Rolling) -> dict[str, Any]:
+    """The report of the deployment that everything here changes."""
+    return rolling.deploy()
+
+
+@contextmanager
+def people_at_work(rolling: Rolling, *names: str) -> Iterator[None]:
+    """Thousands of requests before, during and after; none may fail, and no post may be lost."""
+    since = rolling.on("app", "date +%s")
+    one, other = (Poster(rolling.address, name) for name in names)
+    with one, other, Load(rolling.address) as load:
+        yield
+    print({name: str(each) for name, each in load.counted.items()})
+    print({each.person.name: len(each.acknowledged) for each in (one, other)})
+    assert load.failed == 0
+    assert load.requests > THOUSANDS
+    assert one.failed + other.failed == []
+    assert len(one.acknowledged) > 20
+    assert one.lost() | other.lost() == set()
+    log = rolling.on("app", LOG.format(since=since))
+    # A container that is gone would be waited for.
+    assert "timed out" not in log
+    answered = list(read_log(log))
+    by_container = {line["upstream"].split(", ")[-1] for line in answered if line["path"] == "/explore"}
+    assert len(by_container) == 2, "the switch was not within the load"
+    print("slowest, ms:", max(line["duration_ms"] for line in answered))
+    assert {line["status"] for line in answered} <= {200, 303, GONE}
+    assert sum(line["status"] == GONE for line in answered) <= 4
+
+
+def read_log(said: str) -> Iterator[dict[str, Any]]:
+    """The requests in nginx's log."""
+    for line in said.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def started(rolling: Rolling) -> list[str]:
+    return [rolling.on(name, STARTED) for name in ("app", "tools")]
+
+
+def test_a_second_deployment_says_so_and_restarts_nothing(rolling: Rolling, first: dict[str, Any]) -> None:
+    before = started(rolling)
+    again = rolling("deploy", "--yes")
+    assert again.returncode == 0, again.stderr
+    assert f"nothing to do: every host runs {rolling.checkout.tags[-1]}, healthy" in again.stderr
+    assert f"release {first['release']}" in again.stdout
+    assert started(rolling) == before
+    rolling.check(first["release"])
+
+
+def test_nobody_notices_a_code_change(rolling: Rolling, first: dict[str, Any]) -> None:
+    tag = rolling.checkout.mark("the second")
+    foretold = rolling("plan").stdout
+    assert "replaced: microblog; 5 unchanged" in foretold
+    assert foretold.endswith("interruption: none\n")
+    before = rolling.on("app", MICROBLOGS)
+    with people_at_work(rolling, "ada", "bob"):
+        report = rolling.deploy()
+    assert report["release"].endswith(tag)
+    assert rolling.on("app", MICROBLOGS) != before
+    assert "<!-- the second -->" in Person(rolling.address, "ada").get("/explore").text
+    rolling.check(report["release"])
+
+
+def test_how_the_two_releases_differ_is_told(rolling: Rolling, first: dict[str, Any]) -> None:
+    said = rolling("diff").stdout
+    known = rolling.releases()
+    assert said.startswith(f"from {first['release']} to {known['serving']['app']}\n")
+    assert "  image of microblog: microblog/microblog:" in said
+    assert "tools: the same" in said
+    assert {first["release"], known["serving"]["app"]} <= set(known["kept"])
+    assert [(one["action"], one["outcome"]) for one in known["entries"][-2:]] == [("deploy", "done")] * 2
+
+
+def test_nobody_notices_a_rollback(rolling: Rolling, first: dict[str, Any]) -> None:
+    with people_at_work(rolling, "cleo", "dora"):
+        done = rolling("rollback", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert f"every host runs {first['release']}, healthy" in done.stdout
+    assert "<!-- the second -->" not in Person(rolling.address, "ada").get("/explore").text
+    last = rolling.releases()["entries"][-1]
+    assert (last["action"], last["release"], last["outcome"]) == ("rollback", first["release"], "done")
+    rolling.check(first["release"])
+
+
+def test_after_a_rollback_the_plan_leads_forward_again(rolling: Rolling) -> None:
+    assert "replaced: microblog; 5 unchanged\n" in rolling("plan").stdout
