@@ -6,8 +6,8 @@
 PORT=8000
 POLL_SECONDS=0.2
 CRASHES=3
-# For so long nginx may believe that an address is still the microblog's; see its resolver.
-BELIEVED_SECONDS=2
+# For so long nginx may believe that an address is still the microblog's: its resolver's second, and a bit.
+BELIEVED_MILLISECONDS=1300
 
 # A valve is closed by a rule in the container's own network: whoever connects is refused; whoever is connected,
 # and the container's own health check, goes on. A container that starts again has it open.
@@ -116,13 +116,15 @@ empty_slots() {
         shun "$container"
         docker stop "$container" >/dev/null
         docker rm --force "$container" >/dev/null
-        shunned_until=$(($(date +%s) + BELIEVED_SECONDS))
+        shunned_until=$(($(milliseconds) + BELIEVED_MILLISECONDS))
     done
 }
 
 # Have nginx connect to every address again, once it believes in none that is gone.
 forgive() {
     [ -n "${shunned_until:-}" ] || return 0
-    while [ "$(date +%s)" -le "$shunned_until" ]; do sleep 0.2; done
+    while [ "$(milliseconds)" -lt "$shunned_until" ]; do sleep 0.1; done
     shun_nobody
 }
+
+milliseconds() { date +%s%3N; }
