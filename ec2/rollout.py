@@ -77,7 +77,7 @@ def gone_back(
         )
     return RolloutFailed(
         f"{error.message}\nso the release does not serve: every host is as it was",
-        error.hint or "mend that and deploy again",
+        "mend that, then: python -m ec2 deploy",
     )
 
 

@@ -90,6 +90,8 @@ class Session:
 
     def connect(self) -> bool:
         """One attempt; whether the connection is there."""
+        # One that was killed leaves its socket, and the next would do without.
+        self.connection.control_path.unlink(missing_ok=True)
         with self.complaints.open("wb") as complaints:
             self.master = start(ssh_words.open_words(self.connection), errors=complaints)
         for line in self.master.stdout or ():
