@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from compose.build import Say
-from ec2.errors import LauncherError, LeaseLost, RolloutFailed
+from ec2.errors import HostUnreachable, LauncherError, LeaseLost, RolloutFailed
 from ec2.everywhere import everywhere
 from ec2.host_scripts import host_script
 from ec2.inventory import Host
@@ -18,6 +18,8 @@ from ec2.ssh import Session
 
 # The new side cannot become healthy without them.
 NEEDED_FIRST = "mariadb"
+# A host that goes down to boot again lets its engine go before the connection.
+GO_BACK_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,14 @@ def go_back(failed: str, sessions: Sequence[Session], ended: Entry, say: Say) ->
     say("going back to what ran before")
 
     def back(session: Session) -> None:
-        session.reconnect()
-        step(session, "go_back.sh", failed, say, ended.line())
+        for tries_left in reversed(range(GO_BACK_TRIES)):
+            session.reconnect()
+            try:
+                step(session, "go_back.sh", failed, say, ended.line())
+                return
+            except HostUnreachable:
+                if not tries_left:
+                    raise
 
     everywhere(sessions, back)
 
