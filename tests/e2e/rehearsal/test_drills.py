@@ -1,0 +1,235 @@
+"""Whatever goes wrong: all hosts on one release, no post lost, and the next deployment needs no help."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from ec2.lease import take
+from ec2.lease_record import Record
+from tests.e2e.rehearsal.load import Poster
+from tests.e2e.rehearsal.rolling import STACK_FILE, Rolling, Try, refused
+
+ONE_MORE = '\n[hosts.more]\nroles = ["monitoring"]\ninstance_type = "t3.small"\n'
+AS_IT_WAS = "every host is as it was"
+SICK = {
+    "images/microblog/microblog/health.py": (
+        "reason = database.why_not_ready(SCHEMA)", 'reason = "sick on purpose"'
+    ),
+    "images/microblog/Dockerfile": ("--interval=10s --timeout=3s --start-period=60s", "--interval=1s"),
+}  # fmt: skip
+MIGRATION = """
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE nowhere ADD COLUMN anything INT")
+"""
+DROP = "iptables --{way} INPUT --protocol tcp --dport 22 --jump DROP"
+ANOTHER_ARCHITECTURE = "FROM --platform=linux/arm64 scratch\nCOPY --from=base http_ok /\n"
+
+
+def begun(rolling: Rolling, running: Try, stage: str) -> None:
+    """Return once the deployment is in the stage."""
+    lines = {
+        "images": "building registry",
+        "stack": "create in progress: AppHost",
+        "provision": "app: making a file system",
+        "ship": "app: pulling microblog",
+        "prepare": "starting microblog beside",
+        "replace": "tools: starting .*prometheus",
+    }
+    if stage in lines:
+        running.wait_to_say(lines[stage])
+    elif stage == "plan":
+        running.wait_for(lambda: leased(rolling))
+    elif stage == "switch":
+        running.wait_to_say(lines["prepare"])
+        before = rolling.serving("app")
+        running.wait_for(lambda: rolling.serving("app") != before)
+    else:
+        written = f'grep --count \'{rolling.checkout.tags[-1]}.*"outcome": "done"\' /srv/stack/ledger || true'
+        running.wait_for(lambda: rolling.on("app", written) != "0")
+
+
+def leased(rolling: Rolling) -> bool:
+    """Whether somebody has the lease."""
+    found = rolling.cloud.aws("ssm").get_parameters_by_path(Path="/rolling/lease")["Parameters"]
+    return any('"released": false' in one["Value"] for one in found)
+
+
+@contextmanager
+def somebody_posts(rolling: Rolling, name: str, *, unnoticed: bool) -> Iterator[None]:
+    """While it goes wrong, and while it is mended."""
+    with Poster(rolling.address, name) as person:
+        yield
+    print(f"{name}: {len(person.acknowledged)} posts acknowledged, {len(person.failed)} not")
+    assert person.lost() == set()
+    assert len(person.acknowledged) > 0
+    if unnoticed:
+        assert person.failed == []
+
+
+def test_a_resource_that_fails_when_the_stack_is_made(rolling: Rolling) -> None:
+    ec2 = rolling.cloud.aws("ec2")
+    ec2.create_key_pair(KeyName="rolling")
+    print(rolling.fail("KeyPair", "already exists"))
+    ec2.delete_key_pair(KeyName="rolling")
+
+
+@pytest.fixture(scope="module")
+def standing(rolling: Rolling) -> dict[str, Any]:
+    """What serves when a drill begins."""
+    return rolling.deploy()
+
+
+@pytest.mark.parametrize("stage", ["images", "plan", "prepare", "replace", "switch", "finish"])
+def test_a_launcher_killed_while_it_updates(rolling: Rolling, standing: dict[str, Any], stage: str) -> None:
+    if stage == "replace":
+        rolling.checkout.change("prometheus/prometheus.yml", "global:", "# killed\nglobal:")
+    tag = rolling.checkout.mark(f"killed in {stage}")
+    with somebody_posts(rolling, f"killed_{stage}", unnoticed=True):
+        with rolling.start("deploy", "--yes") as running:
+            begun(rolling, running, stage)
+            running.kill()
+        report = rolling.deploy()
+    assert report["release"].endswith(tag)
+    rolling.check(report["release"])
+
+
+@pytest.mark.parametrize("stage", ["ship", "prepare", "switch"])
+def test_a_connection_cut_while_it_updates(rolling: Rolling, standing: dict[str, Any], stage: str) -> None:
+    tag = rolling.checkout.mark(f"cut in {stage}")
+    with somebody_posts(rolling, f"cut_{stage}", unnoticed=True):
+        with rolling.start("deploy", "--yes") as running:
+            begun(rolling, running, stage)
+            running.cut(rolling.instance("app")["PublicIpAddress"])
+            refused(running.end(), running.said, "the connection to app was cut", *said_after_a_cut(stage))
+            print(running.said)
+        report = rolling.deploy()
+    assert report["release"].endswith(tag)
+    rolling.check(report["release"])
+
+
+def said_after_a_cut(stage: str) -> tuple[str, ...]:
+    """In the roll-out every host goes back; once the release serves, it stays."""
+    return {"ship": (), "prepare": (AS_IT_WAS,), "switch": ()}[stage]
+
+
+def test_a_network_that_is_away_for_half_a_minute(rolling: Rolling, standing: dict[str, Any]) -> None:
+    tag = rolling.checkout.mark("away")
+    with somebody_posts(rolling, "away", unnoticed=True):
+        with rolling.start("deploy", "--yes") as running:
+            begun(rolling, running, "prepare")
+            rolling.on("app", DROP.format(way="insert"))
+            running.wait_to_say("going back to what ran before")
+            rolling.on("app", DROP.format(way="delete"))
+            refused(running.end(), running.said, "the connection to app was cut", AS_IT_WAS)
+            print(running.said)
+        report = rolling.deploy()
+    assert report["release"].endswith(tag)
+    rolling.check(report["release"])
+
+
+def test_a_host_that_reboots_in_the_middle(rolling: Rolling, standing: dict[str, Any]) -> None:
+    tag = rolling.checkout.mark("rebooted")
+    with somebody_posts(rolling, "rebooted", unnoticed=False):
+        with rolling.start("deploy", "--yes") as running:
+            begun(rolling, running, "prepare")
+            rolling.cloud.aws("ec2").reboot_instances(InstanceIds=[rolling.instance("app")["InstanceId"]])
+            # Its engine goes before the connection, or after it.
+            refused(running.end(), running.said, "app", AS_IT_WAS)
+            print(running.said)
+        report = rolling.deploy()
+    assert report["release"].endswith(tag)
+    rolling.check(report["release"])
+
+
+def sick(rolling: Rolling) -> tuple[str, ...]:
+    """Its health check never passes."""
+    for path, (old, new) in SICK.items():
+        rolling.checkout.change(path, old, new)
+    return "microblog is running, unhealthy", "sick on purpose"
+
+
+def migrates_badly(rolling: Rolling) -> tuple[str, ...]:
+    """Its migration asks for a table that is not there."""
+    versions = rolling.checkout.folder / "images/microblog/microblog/migrations/versions"
+    (versions / "0002_nowhere.py").write_text(MIGRATION)
+    return "microblog is ", "The migration of the database microblog at mariadb failed", "nowhere"
+
+
+@pytest.mark.parametrize("spoil", [sick, migrates_badly])
+def test_a_release_that_never_gets_healthy(
+    rolling: Rolling, standing: dict[str, Any], spoil: Callable[[Rolling], tuple[str, ...]]
+) -> None:
+    before = rolling.serving("app")
+    with somebody_posts(rolling, spoil.__name__, unnoticed=True):
+        words = spoil(rolling)
+        tag = rolling.checkout.commit()
+        print(rolling.fail(*words, "app: 'prepare' ended with status 1", AS_IT_WAS))
+        last = rolling.releases()["entries"][-1]
+        assert (last["commit"], last["outcome"]) == (tag, "failed")
+        rolling.checkout.undo()
+        again = rolling("deploy", "--yes")
+        assert "nothing to do" in again.stderr
+    assert rolling.serving("tools") == before
+    assert rolling.serving("app") == before
+
+
+def test_images_for_another_architecture_are_refused_before_anything_is_sent(
+    rolling: Rolling, standing: dict[str, Any]
+) -> None:
+    rolling.file.write_text(STACK_FILE.replace("t3.small", "t4g.small"))
+    rolling.fail("hosts.app.instance_type", "an instance type of AWS for x86-64")
+    rolling.file.write_text(STACK_FILE)
+    (rolling.checkout.folder / "images/blackbox_exporter/Dockerfile").write_text(ANOTHER_ARCHITECTURE)
+    rolling.checkout.change(
+        "compose/compose.yaml", "  blackbox_exporter:\n", "  blackbox_exporter:\n    platform: linux/arm64\n"
+    )
+    rolling.checkout.commit()
+    try:
+        said = rolling.fail("tools: the images are for arm64, the host is amd64")
+    finally:
+        rolling.checkout.undo()
+    assert not re.search("(app|tools): pulling", said)
+    assert rolling.deploy()["stack_outcome"] == "unchanged"
+
+
+def test_a_resource_that_fails_when_the_stack_is_updated(rolling: Rolling, standing: dict[str, Any]) -> None:
+    ec2 = rolling.cloud.aws("ec2")
+    (key,) = ec2.describe_key_pairs(KeyNames=["rolling"], IncludePublicKey=True)["KeyPairs"]
+    with somebody_posts(rolling, "updated", unnoticed=True):
+        # Somebody tidied up by hand; hosts that run do not mind.
+        ec2.delete_key_pair(KeyName="rolling")
+        rolling.file.write_text(STACK_FILE + ONE_MORE)
+        print(rolling.fail("MoreHost", "rolling"))
+        rolling.file.write_text(STACK_FILE)
+        ec2.import_key_pair(KeyName="rolling", PublicKeyMaterial=key["PublicKey"].encode())
+        report = rolling.deploy()
+    rolling.check(report["release"])
+
+
+def test_a_lease_that_nobody_gives_back(rolling: Rolling, standing: dict[str, Any]) -> None:
+    gone = Record("eve@elsewhere", 4711, "0123abc", "2026-05-01T11:58:00+00:00", lasts_seconds=8)
+    take(rolling.cloud.aws("ssm"), "rolling", gone, print)
+    again = rolling("deploy", "--yes")
+    assert again.returncode == 0, again.stderr
+    assert "eve@elsewhere (process 4711, commit 0123abc) has the lease; waiting until" in again.stderr
+    assert re.search("the lease was taken from eve@elsewhere.*, silent for [89] s", again.stderr)
+    assert "nothing to do" in again.stderr
+
+
+def test_every_host_stopped_and_started(rolling: Rolling, standing: dict[str, Any]) -> None:
+    with somebody_posts(rolling, "stopped", unnoticed=False):
+        for command in (["stop", "--yes"], ["start"]):
+            done = rolling(*command)
+            assert done.returncode == 0, done.stderr
+        report = rolling.deploy()
+    assert report["stack_outcome"] == "unchanged"
+    rolling.check(report["release"])
