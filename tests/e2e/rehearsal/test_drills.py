@@ -82,6 +82,14 @@ def test_a_resource_that_fails_when_the_stack_is_made(rolling: Rolling) -> None:
     ec2.delete_key_pair(KeyName="rolling")
 
 
+def test_a_launcher_killed_while_the_first_deployment_is_made(rolling: Rolling) -> None:
+    for stage in ("stack", "provision", "ship"):
+        with rolling.start("deploy", "--yes") as running:
+            begun(rolling, running, stage)
+            running.kill()
+    rolling.check(rolling.deploy()["release"])
+
+
 @pytest.fixture(scope="module")
 def standing(rolling: Rolling) -> dict[str, Any]:
     """What serves when a drill begins."""
