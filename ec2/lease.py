@@ -20,6 +20,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ec2 import this_process
 from ec2.errors import LeaseHeld, LeaseLost
 from ec2.lease_record import (
     LASTS_SECONDS,
@@ -128,7 +129,21 @@ def lease(
 def own_record(commit: str, lasts_seconds: float) -> Record:
     """Who we are."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Record(f"{getpass.getuser()}@{socket.gethostname()}", os.getpid(), commit, now, lasts_seconds)
+    return Record(
+        f"{getpass.getuser()}@{socket.gethostname()}",
+        os.getpid(),
+        commit,
+        now,
+        lasts_seconds,
+        place=this_process.place(),
+        began=this_process.start_of(os.getpid()),
+    )
+
+
+def ended_here(record: Record) -> bool:
+    """Whether the holder was a process of this machine, and is no more."""
+    here = this_process.place()
+    return bool(here) and record.place == here and this_process.start_of(record.pid) != record.began
 
 
 def take(ssm: Any, stack: str, record: Record, say: Callable[[str], None]) -> Lease:
@@ -154,6 +169,8 @@ def claim(ssm: Any, stack: str, record: Record, last: Seen | None) -> Lease:
 def wait_for_silence(ssm: Any, stack: str, say: Callable[[str], None]) -> Seen | None:
     """The last lease, once nobody holds it. Raises LeaseHeld as soon as its holder shows to be alive."""
     first = last = current(look(ssm, stack))
+    if first and first.held and ended_here(first.record):
+        return first
     if first and first.held:
         say(f"{first.record} has the lease; waiting until {first.expires:%H:%M:%S} UTC for a sign of life")
     while first and last and last.held:

@@ -24,6 +24,9 @@ class Record:
     released: bool = False
     # Whose lease had run out when this one was taken.
     taken_from: str = ""
+    # Where the process is, and when it began: see this_process.
+    place: str = ""
+    began: str = ""
 
     def __str__(self) -> str:
         return f"{self.owner} (process {self.pid}, commit {self.commit})"
@@ -82,8 +85,8 @@ def next_number(last: Seen | None) -> int:
 
 
 def taken_from(last: Seen | None) -> str:
-    """What is recorded about a lease that had run out; nothing about one that was given back."""
-    if last is None or not last.stale:
+    """What is recorded about a lease that nobody gave back; nothing about one that was."""
+    if last is None or last.record.released:
         return ""
     return f"{last.record}, since {last.record.since}, silent for {last.silent_seconds:.0f} s"
 

@@ -27,7 +27,7 @@ import sys, time, boto3
 from ec2.lease import lease
 endpoint, stack, region = sys.argv[1:]
 ssm = boto3.client("ssm", region, endpoint_url=endpoint, aws_access_key_id="a", aws_secret_access_key="b")
-with lease(ssm, stack, "0123abc", print, lasts_seconds=2):
+with lease(ssm, stack, "0123abc", print, lasts_seconds=60):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -132,7 +132,7 @@ def test_one_that_nobody_renews_is_taken_and_that_is_recorded(ssm: Any, stack: s
         mine.check()
 
 
-def test_it_outlives_its_launcher_only_when_that_is_killed_and_then_not_for_long(
+def test_it_outlives_its_launcher_only_when_that_is_killed_and_is_taken_at_once_here(
     ssm: Any, endpoint: str
 ) -> None:
     signals = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL]
@@ -147,7 +147,7 @@ def test_it_outlives_its_launcher_only_when_that_is_killed_and_then_not_for_long
     assert current(look(ssm, "stack-SIGKILL")).held
     started = time.monotonic()
     assert taken(ssm, "stack-SIGKILL").record.taken_from
-    assert time.monotonic() - started < 2 + 2
+    assert time.monotonic() - started < 1.5, "its holder is known to be gone, so nobody waits"
 
 
 def start_holder(endpoint: str, stack: str) -> subprocess.Popen[bytes]:

@@ -68,7 +68,7 @@ def test_what_is_no_lease_is_refused(text: str) -> None:
         read(text)
 
 
-def test_only_a_lease_that_ran_out_is_recorded_as_taken() -> None:
+def test_a_lease_that_nobody_gave_back_is_recorded_as_taken() -> None:
     assert taken_from(None) == ""
     assert taken_from(seen(5, GIVEN_BACK)) == ""
     assert taken_from(seen(95)) == (
