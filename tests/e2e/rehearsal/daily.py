@@ -20,31 +20,13 @@ import pytest
 from docker.models.containers import Container
 
 from tests.conftest import LEFT_OUT, ROOT
+from tests.e2e.rehearsal.stacks import two_hosts
 
 if TYPE_CHECKING:
     # It has the fixtures of this module.
     from tests.e2e.rehearsal.conftest import Cloud
 
-STACK_FILE = """
-name = "daily"
-region = "us-east-1"
-admin = "my address"
-network = "10.216.0.0/16"
-
-[hosts.app]
-roles = ["app", "database"]
-instance_type = "t3.small"
-zone = 1
-root_volume_gib = 20
-data_volumes_gib = { database = 1 }
-
-[hosts.tools]
-roles = ["jenkins", "monitoring"]
-instance_type = "t3.medium"
-zone = 1
-root_volume_gib = 20
-data_volumes_gib = { jenkins = 1, monitoring = 1 }
-"""
+STACK_FILE = two_hosts("daily", "10.216.0.0/16")
 LINE_WITHIN_SECONDS = 30
 
 

@@ -21,31 +21,13 @@ from docker.models.containers import Container
 
 from tests.conftest import LEFT_OUT, ROOT
 from tests.e2e.person import Person
+from tests.e2e.rehearsal.stacks import two_hosts
 
 if TYPE_CHECKING:
     # It has the fixtures of this module.
     from tests.e2e.rehearsal.conftest import Cloud
 
-STACK_FILE = """
-name = "rolling"
-region = "us-east-1"
-admin = "my address"
-network = "10.218.0.0/16"
-
-[hosts.app]
-roles = ["app", "database"]
-instance_type = "t3.small"
-zone = 1
-root_volume_gib = 20
-data_volumes_gib = { database = 1 }
-
-[hosts.tools]
-roles = ["jenkins", "monitoring"]
-instance_type = "t3.medium"
-zone = 1
-root_volume_gib = 20
-data_volumes_gib = { jenkins = 1, monitoring = 1 }
-"""
+STACK_FILE = two_hosts("rolling", "10.218.0.0/16")
 # What a release is made of, and what deploys it.
 PARTS = ("compose", "ec2", "images", "prometheus", "grafana", "jenkins")
 ENDS_WITHIN_SECONDS = 180
