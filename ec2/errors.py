@@ -65,7 +65,7 @@ class ShipFailed(LauncherError):
 
 
 class RolloutFailed(LauncherError):
-    """A service did not become healthy; every host is on the release it had before."""
+    """A roll-out did not end well; the message says which release every host is on."""
 
 
 class NoSuchRelease(LauncherError):

@@ -16,6 +16,8 @@ from ec2.ledger import Entry
 from ec2.release import ROOT, Release
 from ec2.ssh import Session
 
+# What a step says beside that is why it failed, and part of the account.
+PROGRESS = "starting "
 # The new side cannot become healthy without them.
 NEEDED_FIRST = "mariadb"
 # A host that goes down to boot again lets its engine go before the connection.
@@ -104,8 +106,17 @@ def go_back(failed: str, sessions: Sequence[Session], ended: Entry, say: Say) ->
 
 
 def finish(release: str, ended: Entry, sessions: Sequence[Session]) -> None:
-    """End what served before, write down what was done, and keep of older releases only the last."""
-    everywhere(sessions, lambda session: step(session, "finish.sh", release, ignore, ended.line()))
+    """End what served before, write down what was done, and keep of older releases only the last.
+
+    Raises RolloutFailed that says that the release serves all the same.
+    """
+    try:
+        everywhere(sessions, lambda session: step(session, "finish.sh", release, ignore, ended.line()))
+    except LauncherError as error:
+        raise RolloutFailed(
+            f"{error.message}\nthe release {release} serves on every host, but not all was cleared up",
+            "python -m ec2 deploy finishes that",
+        ) from error
 
 
 def waves(sessions: Sequence[Session]) -> list[list[Session]]:
@@ -131,7 +142,7 @@ def step(
         input=given,
         sudo=True,
         what=script.removesuffix(".sh").replace("_", " "),
-        on_line=lambda line: say(f"{session.host.name}: {line}"),
+        on_line=lambda line: say(f"{session.host.name}: {line}") if line.startswith(PROGRESS) else None,
     )
 
 
