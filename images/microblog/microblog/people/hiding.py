@@ -60,14 +60,8 @@ def _mark(reader: User, author: User, **flags: bool) -> None:
 def _end_follow(follower: User, followed: User) -> None:
     gone = delete(Follow).where(Follow.follower_id == follower.id, Follow.followed_id == followed.id)
     if _execute(gone).rowcount == 1:
-        _execute(
-            update(User)
-            .where(User.id == follower.id)
-            .values(following_count=User.following_count - 1)
-        )
-        _execute(
-            update(User).where(User.id == followed.id).values(follower_count=User.follower_count - 1)
-        )
+        _execute(update(User).where(User.id == follower.id).values(following_count=User.following_count - 1))
+        _execute(update(User).where(User.id == followed.id).values(follower_count=User.follower_count - 1))
 
 
 def _finish(*people: User) -> None:

@@ -75,4 +75,5 @@ def _has(tie: type[Like] | type[Repost], reader: User | None) -> Any:
 
 
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(*row) if row[2] is not None else Entry(row[0], row[1], None)
+    values: list[Any] = list(row)
+    return Entry(*values) if row.body is not None else Entry(row.place, row.post_id, None)

@@ -51,4 +51,5 @@ def _answer(wanted: timelines.Ids) -> Response:
     response.set_etag(f"{number}-{get_locale()}")
     response.vary.add("Accept-Language")
     response.headers["Cache-Control"] = "private, no-cache" if person() else "public, max-age=0, s-maxage=1"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -3,7 +3,7 @@
 from math import sqrt
 from typing import Any
 
-from sqlalchemy import Select, exists, func, literal, or_, select, union_all
+from sqlalchemy import Select, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from ..database import db
@@ -76,7 +76,8 @@ def home(reader: User, between: Between, amount: int) -> Ids:
 
 def home_since(reader: User, after: int, amount: int) -> Ids:
     """The home timeline above a place; looks at the last posts of all only, whoever wrote them."""
-    return _walk(reader, Between(after=func.greatest(after, _last() - MOST_LOOKED_AT)), amount)
+    lowest = _last() - MOST_LOOKED_AT
+    return _walk(reader, Between(after=case((lowest > after, lowest), else_=after)), amount)
 
 
 def count(wanted: Ids) -> int:

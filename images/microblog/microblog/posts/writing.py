@@ -71,7 +71,7 @@ def _people(author: User, keys: set[str]) -> dict[str, int]:
         return {}
     apart = select(Hidden.author_id).where(Hidden.reader_id == author.id, Hidden.blocks | Hidden.blocked)
     named = select(User.username_key, User.id).where(User.username_key.in_(keys), User.id.not_in(apart))
-    return {key: user_id for key, user_id in db.session.execute(named).tuples()}
+    return {row.username_key: row.id for row in db.session.execute(named)}
 
 
 def _answered(author: User, parent: Entry | None) -> set[int]:
