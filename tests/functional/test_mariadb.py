@@ -92,7 +92,7 @@ def test_what_the_first_release_stored_stays_and_its_code_goes_on_writing(
 ) -> None:
     flask("db", "upgrade", "0001")
     person = "'ada', 'ada', 'ada@example.org', 'x', '', '', NOW(), NOW(), 1, 0, 0"
-    database.sql(f"INSERT INTO microblog.user VALUES (1, {person})")
+    database.sql(f"INSERT INTO microblog.user VALUES (1, {person})")  # noqa: S608 - constants
     write = "INSERT INTO microblog.post (user_id, body, created_at) VALUES (1, '{}', NOW())"
     database.sql(write.format("before"))
     flask("prepare")
