@@ -87,6 +87,21 @@ def test_migrations_go_up_down_and_up_again(database: Database, flask: Callable[
     assert database.tables() == full
 
 
+def test_what_the_first_release_stored_stays_and_its_code_goes_on_writing(
+    database: Database, flask: Callable[..., str]
+) -> None:
+    flask("db", "upgrade", "0001")
+    person = "'ada', 'ada', 'ada@example.org', 'x', '', '', NOW(), NOW(), 1, 0, 0"
+    database.sql(f"INSERT INTO microblog.user VALUES (1, {person})")  # noqa: S608 - constants
+    write = "INSERT INTO microblog.post (user_id, body, created_at) VALUES (1, '{}', NOW())"
+    database.sql(write.format("before"))
+    flask("prepare")
+    database.sql(write.format("after"))
+    rows = database.sql("SELECT body, like_count, reply_count, parent_id FROM microblog.post ORDER BY id")
+    assert rows.splitlines() == ["before\t0\t0\tNULL", "after\t0\t0\tNULL"]
+    assert "No new upgrade operations detected" in flask("db", "check")
+
+
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
     flask("prepare")
     assert "No new upgrade operations detected" in flask("db", "check")

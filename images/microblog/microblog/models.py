@@ -10,7 +10,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .times import now
 
-POST_LENGTH = 280
+POST_LENGTH = 280  # as a person counts
+# One character on the screen may be several in storage: a family in one emoji is seven.
+BODY_LENGTH = 10 * POST_LENGTH
+LINKS_LENGTH = 400
 NAME_LENGTH = 64
 ABOUT_LENGTH = 280
 EMAIL_LENGTH = 254
@@ -64,6 +67,10 @@ class User(Base):
     post_count: Mapped[int] = mapped_column(default=0)
     follower_count: Mapped[int] = mapped_column(default=0)
     following_count: Mapped[int] = mapped_column(default=0)
+    # About how many: not lowered when a post that was reposted is deleted. It only chooses a query.
+    repost_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    # How many people this one does not see; most see everybody, and their pages ask no more.
+    hidden_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
     # What flask-login asks of a person.
     is_authenticated = True
@@ -83,12 +90,24 @@ class Post(Base):
     """A short text. Ids only ever grow, so they are the order of every list."""
 
     __tablename__ = "post"
-    __table_args__ = (Index("ix_post_user_id_id", "user_id", "id"), {"sqlite_autoincrement": True, **STORAGE})
+    __table_args__ = (
+        Index("ix_post_user_id_id", "user_id", "id"),
+        Index("ix_post_parent_id_id", "parent_id", "id"),
+        Index("ix_post_user_id_parent_id_id", "user_id", "parent_id", "id"),
+        {"sqlite_autoincrement": True, **STORAGE},
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-    body: Mapped[str] = mapped_column(String(POST_LENGTH))
+    body: Mapped[str] = mapped_column(String(BODY_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # The post this one answers. No foreign key on purpose: it stays when that post is deleted.
+    parent_id: Mapped[int | None] = mapped_column(Number)
+    # Where the mentions and hashtags are in the body: "0-6,15-20".
+    links: Mapped[str | None] = mapped_column(String(LINKS_LENGTH))
+    reply_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    repost_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    like_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Follow(Base):

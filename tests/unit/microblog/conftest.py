@@ -17,9 +17,10 @@ from werkzeug.test import TestResponse
 from microblog import create_app
 from microblog.database import db
 from microblog.models import Follow, Post, User
-from microblog.pages import Page
+from microblog.pages import Between, Entry, Page
 from microblog.posts import timelines
 from microblog.settings import Settings
+from microblog.ties import DeletedPost
 from microblog.times import now
 
 KEY = "a key for tests that is long enough"
@@ -192,7 +193,7 @@ def fresh_store(app: Flask) -> Callable[[], "TimelineStore"]:
 
     def empty() -> TimelineStore:
         with app.app_context():
-            for model in (Follow, Post, User):
+            for model in (DeletedPost, Follow, Post, User):
                 db.session.execute(delete(model))
             db.session.commit()
         return TimelineStore(app)
@@ -203,10 +204,11 @@ def fresh_store(app: Flask) -> Callable[[], "TimelineStore"]:
 class TimelineStore(Store):
     """Reads home timelines one way or the other, while posts come and go."""
 
-    def home(self, reader_id: int, before: int, size: int, walking: bool) -> Page:
+    def home(self, reader_id: int, before: int, size: int, walking: bool) -> Page[Entry]:
         way = timelines._walk if walking else timelines._gather
         with self.app.app_context():
-            return timelines._page(way(db.session.get(User, reader_id), before), size)
+            reader = db.session.get(User, reader_id)
+            return timelines.page_of(way(reader, Between(before), size + 1), size, reader)
 
     def delete_oldest(self) -> set[int]:
         with self.app.app_context():
