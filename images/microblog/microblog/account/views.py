@@ -27,7 +27,7 @@ def overview() -> ResponseReturnValue:
     return render_template(
         "account/overview.html",
         sign_ins=sign_ins.of(signed_in()),
-        here=sign_in_id(),
+        this_login=sign_in_id(),
         browser=user_agents.browser,
         system=user_agents.system,
     )
