@@ -62,7 +62,7 @@ os.register_at_fork(
 
 def post_worker_init(worker):
     """Begin to send mail, and let the signal in that says stop."""
-    courier.start(worker.wsgi)
+    courier.Courier(worker.wsgi).start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 

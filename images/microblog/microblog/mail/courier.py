@@ -21,11 +21,26 @@ TIDY_EVERY_SECONDS = 3600.0
 log = logging.getLogger("microblog.mail")
 
 
-def start(app: Flask) -> threading.Thread:
-    """Send letters for as long as this process lives; it may end at any moment."""
-    thread = threading.Thread(target=_work, args=(app,), name="courier", daemon=True)
-    thread.start()
-    return thread
+class Courier(threading.Thread):
+    """Sends letters until it is told to stop. A process may end without that: its letter is due again."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(name="courier", daemon=True)
+        self._app = app
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        next_tidying = time.monotonic()
+        while not self._stopped.is_set():
+            tidying = time.monotonic() >= next_tidying
+            if _round(self._app, tidying) and tidying:
+                next_tidying = time.monotonic() + TIDY_EVERY_SECONDS
+            self._stopped.wait(LOOK_EVERY_SECONDS)
+
+    def stop(self) -> None:
+        """End after the letter it is sending now."""
+        self._stopped.set()
+        self.join()
 
 
 def send_due() -> int:
@@ -65,20 +80,19 @@ def tidy() -> None:
     limits.tidy()
 
 
-def _work(app: Flask) -> None:
-    next_tidying = time.monotonic()
-    while True:
-        try:
-            with app.app_context():
-                send_due()
-                if time.monotonic() >= next_tidying:
-                    tidy()
-                    next_tidying = time.monotonic() + TIDY_EVERY_SECONDS
-        except (DBAPIError, PoolTimeout) as error:
-            log.warning("No letters: %s", reason(error) if isinstance(error, DBAPIError) else "no connection")
-        except Exception:  # whatever it is, the next letter may be another
-            log.exception("No letters.")
-        time.sleep(LOOK_EVERY_SECONDS)
+def _round(app: Flask, tidying: bool) -> bool:
+    try:
+        with app.app_context():
+            send_due()
+            if tidying:
+                tidy()
+    except (DBAPIError, PoolTimeout) as error:
+        log.warning("No letters: %s", reason(error) if isinstance(error, DBAPIError) else "no connection")
+        return False
+    except Exception:  # whatever it is, the next letter may be another
+        log.exception("No letters.")
+        return False
+    return True
 
 
 def _failed(letter_id: int, error: Exception) -> None:
