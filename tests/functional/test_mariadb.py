@@ -87,6 +87,31 @@ def test_migrations_go_up_down_and_up_again(database: Database, flask: Callable[
     assert database.tables() == full
 
 
+def test_accounts_are_added_beside_the_people_of_before(
+    database: Database, flask: Callable[..., str]
+) -> None:
+    flask("db", "upgrade", "0001")
+    before = database.sql("SHOW CREATE TABLE microblog.user")
+    database.sql(
+        "INSERT INTO microblog.user VALUES (7, 'Ada', 'ada', 'ada@example.org', 'hash', 'Ada é', '', "
+        "'2026-01-01', '2026-01-01', 1, 0, 0);"
+        "INSERT INTO microblog.post VALUES (1, 7, 'hello 🌱', '2026-01-01')"
+    )
+    flask("prepare")
+    assert database.sql("SELECT id, username, display_name FROM microblog.user") == "7\tAda\tAda é"
+    assert (
+        database.sql("SHOW CREATE TABLE microblog.user").split("AUTO_INCREMENT")[0]
+        == (before.split("AUTO_INCREMENT")[0])
+    ), "the code of before writes people as it did"
+    token = flask("reset-link", "ada").strip().splitlines()[-1].partition("token=")[2]
+    assert len(token) == 43
+    stored = database.sql("SELECT user_id, email, token_hash FROM microblog.letter")
+    assert stored.startswith("7\tada@example.org\t")
+    assert token not in stored
+    database.sql("DELETE FROM microblog.user WHERE id = 7")
+    assert database.sql("SELECT COUNT(*) FROM microblog.letter") == "0", "nothing of a person stays"
+
+
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
     flask("prepare")
     assert "No new upgrade operations detected" in flask("db", "check")

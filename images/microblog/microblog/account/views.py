@@ -26,7 +26,8 @@ def overview() -> ResponseReturnValue:
     """Everything about one's account on one page."""
     return render_template(
         "account/overview.html",
-        sign_ins=sign_ins.of(signed_in()),
+        # This browser first: whoever looks for a stranger knows it at once.
+        sign_ins=sorted(sign_ins.of(signed_in()), key=lambda login: login.id != sign_in_id()),
         this_login=sign_in_id(),
         browser=user_agents.browser,
         system=user_agents.system,
