@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,15 @@ from werkzeug.test import TestResponse
 
 from microblog import create_app
 from microblog.database import db
+from microblog.mail import courier
+from microblog.mail.settings import MailSettings
 from microblog.models import Follow, Post, User
 from microblog.pages import Between, Entry, Page
 from microblog.posts import timelines
 from microblog.settings import Settings
 from microblog.ties import DeletedPost
 from microblog.times import now
+from tests.unit.microblog.mailbox import Mailbox, listening
 
 KEY = "a key for tests that is long enough"
 PASSWORD = "correct horse battery"
@@ -109,6 +113,48 @@ def somebody(app: Flask) -> Callable[[str], Browser]:
         return browser
 
     return register
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with listening() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def mailing(settings: Settings, mailbox: Mailbox) -> Iterator["Mailing"]:
+    """The application on a site that sends mail, to the mailbox."""
+    mail = MailSettings(
+        "127.0.0.1", mailbox.port, "smtp", "microblog@blog.example", public_url="https://blog.example"
+    )
+    app = create_app(replace(settings, mail=mail))
+    yield Mailing(app, mailbox)
+    close(app)
+
+
+class Mailing:
+    """A site that sends mail when it is told to."""
+
+    def __init__(self, app: Flask, mailbox: Mailbox) -> None:
+        self.app = app
+        self.mailbox = mailbox
+        self.store = Store(app)
+
+    def browser(self) -> Browser:
+        return Browser(self.app.test_client())
+
+    def deliver(self) -> int:
+        with self.app.app_context():
+            return courier.send_due()
+
+    def member(self, username: str) -> Browser:
+        """A browser in which somebody has registered, followed the link and is logged in."""
+        browser = self.browser()
+        assert browser.register(username).location == "/mail/sent"
+        self.deliver()
+        token = self.mailbox.token(f"{username}@example.org")
+        assert browser.post("/register/confirm", {"token": token}).location == "/"
+        return browser
 
 
 @pytest.fixture

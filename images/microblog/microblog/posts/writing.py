@@ -51,13 +51,13 @@ def remove(author: User, post_id: int) -> bool:
     db.session.execute(delete(Post).where(Post.id == post_id), execution_options=UNSYNCHRONIZED)
     if post.parent_id:
         _count_reply(post.parent_id, -1)
-        _clear(post.parent_id)
+        clear_places(post.parent_id)
     db.session.expunge(post)
     db.session.commit()
     return True
 
 
-def _clear(post_id: int | None) -> None:
+def clear_places(post_id: int | None) -> None:
     """Forget the places of deleted posts, upwards, on which nothing hangs any more."""
     while post_id and (gone := db.session.get(DeletedPost, post_id)) and not has_answers(post_id):
         db.session.delete(gone)
