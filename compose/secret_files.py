@@ -38,6 +38,8 @@ def ssh_key_pair() -> tuple[str, str]:
 
 SECRETS = (
     Secret(password, (("microblog/secret_key",),)),
+    # The mail server's owner gives it: whoever has mail puts it into the file in place of this one.
+    Secret(password, (("microblog/mail_password",),)),
     Secret(password, (("microblog/database_password", "mariadb/microblog_password"),)),
     Secret(password, (("mysqld_exporter/database_password", "mariadb/exporter_password"),)),
     Secret(password, (("grafana/admin_password",),)),

@@ -10,6 +10,7 @@ from gunicorn.workers import gthread
 from prometheus_client import multiprocess
 
 from microblog import database, logs, metrics
+from microblog.mail import courier
 from microblog.settings import Settings, SettingsError
 from microblog.sizing import sizing
 
@@ -59,8 +60,9 @@ os.register_at_fork(
 )
 
 
-def post_worker_init(_worker):
-    """Let the signal in that says stop."""
+def post_worker_init(worker):
+    """Begin to send mail, and let the signal in that says stop."""
+    courier.Courier(worker.wsgi).start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 

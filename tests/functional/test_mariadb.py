@@ -1,13 +1,16 @@
 """The database: what its accounts may do, and the microblog's schema on it, up and down."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 from docker.models.containers import Container
 
+from tests.conftest import ROOT
 from tests.functional.conftest import StartAlone
 from tests.functional.test_images import ALONE, wait_until_healthy
 
@@ -52,11 +55,12 @@ def flask(
         (tmp_path / f"flask_{name}").write_text(value)
         (tmp_path / f"flask_{name}").chmod(0o444)
 
-    def run(*words: str) -> str:
+    def run(*words: str, files: dict[str, Path] | None = None) -> str:
+        program = ["python3"] if files else ["flask", "--app", "microblog"]
         output = engine.containers.run(
             image("microblog"),
-            ["--app", "microblog", *words],
-            entrypoint="flask",
+            words,
+            entrypoint=program,
             network=database.network,
             environment={
                 "DATABASE_URL": "mysql+mysqldb://microblog@mariadb/microblog",
@@ -66,7 +70,8 @@ def flask(
             volumes={
                 str(tmp_path / f"flask_{name}"): {"bind": f"/secrets/{name}", "mode": "ro"}
                 for name in ("secret_key", "database_password")
-            },
+            }
+            | {str(path): {"bind": f"/app/{name}", "mode": "ro"} for name, path in (files or {}).items()},
             tmpfs={"/tmp": "", "/run/microblog": "uid=10001,gid=10001"},  # noqa: S108 - inside the container
             remove=True,
             stderr=True,
@@ -85,6 +90,69 @@ def test_migrations_go_up_down_and_up_again(database: Database, flask: Callable[
     assert database.tables() == {"alembic_version"}
     flask("prepare")
     assert database.tables() == full
+
+
+def test_what_the_first_release_stored_stays_and_its_code_goes_on_writing(
+    database: Database, flask: Callable[..., str]
+) -> None:
+    flask("db", "upgrade", "0001")
+    person = "'ada', 'ada', 'ada@example.org', 'x', '', '', NOW(), NOW(), 1, 0, 0"
+    database.sql(f"INSERT INTO microblog.user VALUES (1, {person})")  # noqa: S608 - constants
+    write = "INSERT INTO microblog.post (user_id, body, created_at) VALUES (1, '{}', NOW())"
+    database.sql(write.format("before"))
+    flask("prepare")
+    database.sql(write.format("after"))
+    rows = database.sql("SELECT body, like_count, reply_count, parent_id FROM microblog.post ORDER BY id")
+    assert rows.splitlines() == ["before\t0\t0\tNULL", "after\t0\t0\tNULL"]
+    assert "No new upgrade operations detected" in flask("db", "check")
+
+
+def test_accounts_are_added_beside_the_people_of_before(
+    database: Database, flask: Callable[..., str]
+) -> None:
+    flask("db", "upgrade", "0001")
+    before = database.sql("SHOW CREATE TABLE microblog.user")
+    database.sql(
+        "INSERT INTO microblog.user VALUES (7, 'Ada', 'ada', 'ada@example.org', 'hash', 'Ada é', '', "
+        "'2026-01-01', '2026-01-01', 1, 0, 0);"
+        "INSERT INTO microblog.post VALUES (1, 7, 'hello 🌱', '2026-01-01')"
+    )
+    flask("prepare")
+    assert database.sql("SELECT id, username, display_name FROM microblog.user") == "7\tAda\tAda é"
+    assert (
+        database.sql("SHOW CREATE TABLE microblog.user").split("AUTO_INCREMENT")[0]
+        == (before.split("AUTO_INCREMENT")[0])
+    ), "the code of before writes people as it did"
+    token = flask("reset-link", "ada").strip().splitlines()[-1].partition("token=")[2]
+    assert len(token) == 43
+    stored = database.sql("SELECT user_id, email, token_hash FROM microblog.letter")
+    assert stored.startswith("7\tada@example.org\t")
+    assert token not in stored
+    database.sql("DELETE FROM microblog.user WHERE id = 7")
+    assert database.sql("SELECT COUNT(*) FROM microblog.letter") == "0", "nothing of a person stays"
+
+
+def test_an_account_lives_its_whole_life_on_mariadb(database: Database, flask: Callable[..., str]) -> None:
+    flask("prepare")
+    script = {
+        "accounts_script.py": ROOT / "tests/functional/accounts_script.py",
+        "mailbox_server.py": ROOT / "tests/unit/microblog/mailbox.py",
+    }
+    assert json.loads(flask("accounts_script.py", files=script).splitlines()[-1]) == {
+        "register": "/mail/sent",
+        "confirm": "/",
+        "login": "/",
+        "forgotten": "/mail/sent",
+        "reset": "/login",
+        "ended": 303,
+        "old": "422",
+        "new": "/",
+        "odd": "422",
+        "allowed": 7,
+        "leave": "/explore",
+    }
+    for table in ("user", "letter", "sign_in"):
+        assert database.sql(f"SELECT COUNT(*) FROM microblog.{table}") == "0", table  # noqa: S608
 
 
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:

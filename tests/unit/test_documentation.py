@@ -48,3 +48,13 @@ def test_every_path_in_a_document_is_there(document: Path) -> None:
 def test_the_continuous_integration_runs_what_the_readme_tells() -> None:
     assert "exec make test" in (ROOT / ".ci/run").read_text()
     assert "make test" in README
+
+
+def test_every_test_in_the_table_of_security_exists() -> None:
+    told = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/security.md").read_text()))
+    files = (ROOT / "tests/unit/microblog").glob("test_*.py")
+    there = {
+        name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert len(told) > 20
+    assert told - there == set()

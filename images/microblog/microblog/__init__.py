@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import (
+    account,
     assets,
     auth,
     avatars,
@@ -42,6 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment(os.environ)
     app.config.update(
         SECRET_KEY=settings.secret_key or bare_run.secret_key(Path(app.instance_path)),
+        SECRET_KEY_FALLBACKS=list(settings.former_secret_keys),
+        MAIL=settings.mail,
         SQLALCHEMY_DATABASE_URI=settings.database_url or bare_run.database_url(Path(app.instance_path)),
         POSTS_PER_PAGE=settings.posts_per_page,
         MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
@@ -67,6 +70,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     cli.init_app(app)
     app.url_map.converters["username"] = UsernameConverter
     for blueprint in (
+        account.blueprint,
+        account.mailed,
         auth.blueprint,
         avatars.blueprint,
         health.blueprint,

@@ -1,4 +1,4 @@
-"""Commands: `flask --app microblog prepare` and `flask --app microblog translations …`."""
+"""Commands: `flask --app microblog prepare`, `… translations …`, `… mail send` and `… reset-link NAME`."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,8 @@ def init_app(app: Flask) -> None:
     """Add the commands; what they need is imported when one runs, never by a worker."""
     app.cli.add_command(prepare)
     app.cli.add_command(translations)
+    app.cli.add_command(mail)
+    app.cli.add_command(reset_link)
     # `flask db …` writes new migrations. Only the flask command pays for importing Alembic.
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         from flask_migrate import Migrate
@@ -68,3 +70,34 @@ def add(language: str) -> None:
     from . import catalogues
 
     click.echo(catalogues.add(Path(current_app.root_path), language))
+
+
+mail = AppGroup("mail", help="Letters that wait to be sent.")
+
+
+@mail.command()
+def send() -> None:
+    """Send every letter that is due, once; in the container the workers do that all the time."""
+    from .mail import courier
+
+    if current_app.config["MAIL"] is None:
+        raise click.ClickException("This microblog sends no mail: MAIL_URL is not set.")
+    click.echo(f"{courier.send_due()} sent")
+    courier.tidy()
+
+
+@click.command("reset-link")
+@click.argument("username")
+@with_appcontext
+def reset_link(username: str) -> None:
+    """Print where a person may choose a new password, once, within the hour: for a site without mail."""
+    from sqlalchemy import select
+
+    from . import usernames
+    from .mail import letters, outbox
+    from .models import User
+
+    user = db.session.scalar(select(User).where(User.username_key == usernames.key(username)))
+    if user is None:
+        raise click.ClickException(f"There is nobody called {username}.")
+    click.echo(f"{letters.RESET}?token={outbox.link_for(user)}")

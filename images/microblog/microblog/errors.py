@@ -1,13 +1,15 @@
 """What a person sees when something does not work: what happened, what to do, and the request's id."""
 
 import logging
+from math import ceil
 
 from flask import Flask, Response, g, make_response, render_template
 from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
 
 from . import database
 from .auth.signed_in import person
@@ -44,7 +46,7 @@ def init_app(app: Flask) -> None:
 def _expected(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # a redirect is an exception too
         return make_response(error.get_response())
-    title, text = FORM_EXPIRED if isinstance(error, CSRFError) else TEXTS.get(error.code, UNEXPECTED)
+    title, text = _texts(error, error.code)
     g.without_person = error.code >= 500 or not _person_is_known()
     page = render_template("error.html", code=error.code, title=title, text=text, request_id=g.request_id)
     response = make_response(page, error.code)
@@ -53,6 +55,18 @@ def _expected(error: HTTPException) -> Response:
             response.headers[name] = value
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _texts(error: HTTPException, code: int) -> tuple[str, str]:
+    if isinstance(error, CSRFError):
+        return FORM_EXPIRED
+    title, text = TEXTS.get(code, UNEXPECTED)
+    if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int) and error.retry_after > 60:
+        minutes = ceil(error.retry_after / 60)
+        text = ngettext(
+            "Please try again in %(num)d minute.", "Please try again in %(num)d minutes.", minutes
+        )
+    return title, text
 
 
 def _person_is_known() -> bool:

@@ -1,4 +1,4 @@
-"""What is stored: people, their posts, and who follows whom."""
+"""What is stored: people, their posts, who follows whom, and what keeps accounts safe."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +10,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .times import now
 
-POST_LENGTH = 280
+POST_LENGTH = 280  # as a person counts
+# One character on the screen may be several in storage: a family in one emoji is seven.
+BODY_LENGTH = 10 * POST_LENGTH
+LINKS_LENGTH = 400
 NAME_LENGTH = 64
 ABOUT_LENGTH = 280
 EMAIL_LENGTH = 254
+USER_AGENT_LENGTH = 200
 
 # SQLite numbers rows by itself only in a column called exactly INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
@@ -64,14 +68,10 @@ class User(Base):
     post_count: Mapped[int] = mapped_column(default=0)
     follower_count: Mapped[int] = mapped_column(default=0)
     following_count: Mapped[int] = mapped_column(default=0)
-
-    # What flask-login asks of a person.
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
-
-    def get_id(self) -> str:
-        return str(self.id)
+    # About how many: not lowered when a post that was reposted is deleted. It only chooses a query.
+    repost_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    # How many people this one does not see; most see everybody, and their pages ask no more.
+    hidden_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @property
     def name(self) -> str:
@@ -83,12 +83,24 @@ class Post(Base):
     """A short text. Ids only ever grow, so they are the order of every list."""
 
     __tablename__ = "post"
-    __table_args__ = (Index("ix_post_user_id_id", "user_id", "id"), {"sqlite_autoincrement": True, **STORAGE})
+    __table_args__ = (
+        Index("ix_post_user_id_id", "user_id", "id"),
+        Index("ix_post_parent_id_id", "parent_id", "id"),
+        Index("ix_post_user_id_parent_id_id", "user_id", "parent_id", "id"),
+        {"sqlite_autoincrement": True, **STORAGE},
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-    body: Mapped[str] = mapped_column(String(POST_LENGTH))
+    body: Mapped[str] = mapped_column(String(BODY_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # The post this one answers. No foreign key on purpose: it stays when that post is deleted.
+    parent_id: Mapped[int | None] = mapped_column(Number)
+    # Where the mentions and hashtags are in the body: "0-6,15-20".
+    links: Mapped[str | None] = mapped_column(String(LINKS_LENGTH))
+    reply_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    repost_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    like_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Follow(Base):
@@ -100,3 +112,66 @@ class Follow(Base):
     follower_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     followed_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+# Accounts and their security.
+
+
+class SignIn(Base):
+    """A browser in which a person is logged in. Its cookie has the token, this row only the token's hash."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (
+        Index("ix_sign_in_user_id", "user_id"),
+        Index("ix_sign_in_expires_at", "expires_at"),
+        STORAGE,
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(exact(64), unique=True)
+    user_agent: Mapped[str] = mapped_column(String(USER_AGENT_LENGTH))
+    remembered: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_used: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Letter(Base):
+    """A mail to be sent, and then the link in it until somebody follows the link.
+
+    The token is made when the mail is sent, so nowhere is a link at rest: here is only its hash.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index("ix_letter_user_id", "user_id"),
+        Index("ix_letter_due_at", "due_at"),
+        Index("ix_letter_email", "email"),
+        STORAGE,
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(exact(EMAIL_LENGTH))
+    language: Mapped[str] = mapped_column(String(16))
+    # Of somebody who has registered, until they follow the link.
+    username: Mapped[str] = mapped_column(String(32), default="")
+    password_hash: Mapped[str] = mapped_column(String(255), default="")
+    token_hash: Mapped[str | None] = mapped_column(exact(64), unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    # When to send it, or to try again; None once it is sent.
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Allowance(Base):
+    """How often something may still be tried: it was used up to this second (see limits)."""
+
+    __tablename__ = "allowance"
+    __table_args__ = (Index("ix_allowance_free_at", "free_at"), STORAGE)
+
+    key: Mapped[str] = mapped_column(exact(64), primary_key=True)
+    free_at: Mapped[int] = mapped_column(Number)

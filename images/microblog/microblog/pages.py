@@ -3,21 +3,42 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from flask import abort, current_app, request
+from sqlalchemy import ColumnElement, and_
 
 LARGEST_ID = 2**63 - 1
 
+Row = TypeVar("Row", bound="Placed")
+
+
+class Placed:
+    """What a list shows, with its place in it."""
+
+    place: int
+
 
 @dataclass(frozen=True)
-class Entry:
-    """A post as a list shows it."""
+class Entry(Placed):
+    """A post as a list shows it. Without a body it is a gap: deleted, or not for the reader."""
 
+    place: int
     id: int
-    body: str
-    created_at: datetime
-    username: str
-    display_name: str
+    body: str | None
+    links: str | None = None
+    created_at: datetime | None = None
+    username: str = ""
+    display_name: str = ""
+    parent_id: int | None = None
+    reply_count: int = 0
+    repost_count: int = 0
+    like_count: int = 0
+    answers: str | None = None
+    reposter: str | None = None
+    reposter_name: str | None = None
+    liked: bool = False
+    reposted: bool = False
 
     @property
     def name(self) -> str:
@@ -26,29 +47,62 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Page:
-    """Posts, newest first, and the id below which the next page begins."""
+class Page(Generic[Row]):
+    """Rows in order, the place where the next page begins, and the newest place there is to know of."""
 
-    entries: Sequence[Entry]
+    entries: Sequence[Row]
     older: int | None
 
     @classmethod
-    def of(cls, entries: Sequence[Entry], size: int) -> "Page":
+    def of(cls, entries: Sequence[Row], size: int) -> "Page[Row]":
         """A page out of up to size + 1 entries."""
         shown = entries[:size]
-        return cls(shown, shown[-1].id if len(entries) > size else None)
+        return cls(shown, shown[-1].place if len(entries) > size else None)
+
+    @property
+    def newest(self) -> int:
+        """The place of the first row, 0 on an empty page."""
+        return self.entries[0].place if self.entries else 0
+
+
+@dataclass(frozen=True)
+class Between:
+    """Places below one and above another."""
+
+    before: int = LARGEST_ID
+    after: int | ColumnElement[int] | None = None
+
+    def holds(self, place: object) -> ColumnElement[bool]:
+        """The condition that a column's value is in between."""
+        column: ColumnElement[int] = place  # type: ignore[assignment]
+        below = column < self.before
+        return below if self.after is None else and_(below, column > self.after)
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether this is the first page."""
+        return self.before == LARGEST_ID
 
 
 def asked_before() -> int:
-    """The id of `?before=`, by default above every id; anything else is a bad request."""
-    text = request.args.get("before")
-    if text is None:
-        return LARGEST_ID
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= LARGEST_ID):
-        abort(400)
-    return int(text)
+    """The place of `?before=`, by default above every place; anything else is a bad request."""
+    return _place("before", LARGEST_ID, least=1)
+
+
+def asked_after() -> int:
+    """The place of `?after=`, by default below every place; anything else is a bad request."""
+    return _place("after", 0, least=0)
 
 
 def page_size() -> int:
-    """How many posts a page shows."""
+    """How many rows a page shows."""
     return int(current_app.config["POSTS_PER_PAGE"])
+
+
+def _place(name: str, default: int, least: int) -> int:
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= LARGEST_ID):
+        abort(400)
+    return int(text)

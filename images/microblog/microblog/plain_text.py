@@ -2,6 +2,8 @@
 
 import unicodedata
 
+import regex
+
 ALLOWED_CONTROLS = {"\n", "\t"}
 # They turn the text after them around: a name could pass for another.
 OVERRIDES = {"\u202d", "\u202e"}
@@ -11,6 +13,11 @@ def tidy(text: str | None) -> str:
     """Composed letters (NFC), line feeds only, no white space around."""
     lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", lines).strip()
+
+
+def length(text: str) -> int:
+    """How many characters a person sees: a flag or a family is one (grapheme clusters of UAX #29)."""
+    return len(text) if text.isascii() else len(regex.findall(r"\X", text))
 
 
 def printable(text: str) -> bool:

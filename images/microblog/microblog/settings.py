@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from click import ClickException
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from .environment import secret_file, whole_number
+from .mail.settings import MailSettings
 
 SHORTEST_KEY = 32
 MARIADB = "mysql+mysqldb"
@@ -27,6 +29,9 @@ class Settings:
 
     database_url: str | None = None
     secret_key: str | None = None
+    # Keys of before: what they signed is still taken for ours, but nothing new is signed with them.
+    former_secret_keys: tuple[str, ...] = ()
+    mail: MailSettings | None = None
     revision: str = "unknown"
     web_concurrency: int | None = None
     posts_per_page: int = 25
@@ -35,12 +40,16 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """The settings in an environment; raises SettingsError naming every mistake at once."""
         mistakes: list[str] = []
+        database_url = _database_url(environment, mistakes)
+        keys = _secret_keys(environment, mistakes)
         settings = cls(
-            database_url=_database_url(environment, mistakes),
-            secret_key=_secret_key(environment, mistakes),
+            database_url=database_url,
+            secret_key=keys[0] if keys else None,
+            former_secret_keys=keys[1:],
+            mail=MailSettings.from_environment(environment, mistakes),
             revision=environment.get("REVISION") or "unknown",
-            web_concurrency=_whole_number(environment, "WEB_CONCURRENCY", 1, 64, mistakes),
-            posts_per_page=_whole_number(environment, "POSTS_PER_PAGE", 1, 100, mistakes) or 25,
+            web_concurrency=whole_number(environment, "WEB_CONCURRENCY", 1, 64, mistakes),
+            posts_per_page=whole_number(environment, "POSTS_PER_PAGE", 1, 100, mistakes) or 25,
         )
         if mistakes:
             raise SettingsError(mistakes)
@@ -48,7 +57,7 @@ class Settings:
 
 
 def _database_url(environment: Mapping[str, str], mistakes: list[str]) -> str | None:
-    password = _secret_file(environment, "DATABASE_PASSWORD_FILE", mistakes)
+    password = secret_file(environment, "DATABASE_PASSWORD_FILE", mistakes)
     text = environment.get("DATABASE_URL", "")
     if not text:
         _needed_outside_a_bare_run(environment, "DATABASE_URL", mistakes)
@@ -67,48 +76,20 @@ def _database_url(environment: Mapping[str, str], mistakes: list[str]) -> str | 
     return url.render_as_string(hide_password=False)
 
 
-def _secret_key(environment: Mapping[str, str], mistakes: list[str]) -> str | None:
+def _secret_keys(environment: Mapping[str, str], mistakes: list[str]) -> tuple[str, ...]:
+    # A line each. The first signs; the others are of before, and go when nobody carries their signature.
     if not environment.get("SECRET_KEY_FILE"):
         _needed_outside_a_bare_run(environment, "SECRET_KEY_FILE", mistakes)
-        return None
-    key = _secret_file(environment, "SECRET_KEY_FILE", mistakes)
-    if key is not None and len(key) < SHORTEST_KEY:
+        return ()
+    text = secret_file(environment, "SECRET_KEY_FILE", mistakes) or ""
+    keys = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if any(len(key) < SHORTEST_KEY for key in keys):
         path = environment["SECRET_KEY_FILE"]
-        mistakes.append(f"SECRET_KEY_FILE: {path} holds fewer than {SHORTEST_KEY} characters.")
-    return key
+        mistakes.append(f"SECRET_KEY_FILE: {path} holds fewer than {SHORTEST_KEY} characters in a line.")
+    return keys
 
 
 def _needed_outside_a_bare_run(environment: Mapping[str, str], name: str, mistakes: list[str]) -> None:
     # The flask command says so itself; everything else (gunicorn, above all) must be told where to store.
     if name in environment or environment.get("FLASK_RUN_FROM_CLI") != "true":
         mistakes.append(f"{name} is not set.")
-
-
-def _secret_file(environment: Mapping[str, str], name: str, mistakes: list[str]) -> str | None:
-    path = environment.get(name)
-    if not path:
-        return None
-    try:
-        secret = Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        mistakes.append(f"{name}: {path} cannot be read ({error.strerror or error}).")
-        return None
-    except ValueError:
-        mistakes.append(f"{name}: {path} is not text.")
-        return None
-    if not secret:
-        mistakes.append(f"{name}: {path} is empty.")
-        return None
-    return secret
-
-
-def _whole_number(
-    environment: Mapping[str, str], name: str, least: int, most: int, mistakes: list[str]
-) -> int | None:
-    text = environment.get(name, "")
-    if not text:
-        return None
-    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
-        return int(text)
-    mistakes.append(f"{name} is {text!r}: a whole number from {least} to {most} is needed.")
-    return None

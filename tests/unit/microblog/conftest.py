@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,15 @@ from werkzeug.test import TestResponse
 
 from microblog import create_app
 from microblog.database import db
+from microblog.mail import courier
+from microblog.mail.settings import MailSettings
 from microblog.models import Follow, Post, User
-from microblog.pages import Page
+from microblog.pages import Between, Entry, Page
 from microblog.posts import timelines
 from microblog.settings import Settings
+from microblog.ties import DeletedPost
 from microblog.times import now
+from tests.unit.microblog.mailbox import Mailbox, listening
 
 KEY = "a key for tests that is long enough"
 PASSWORD = "correct horse battery"
@@ -111,6 +116,48 @@ def somebody(app: Flask) -> Callable[[str], Browser]:
 
 
 @pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with listening() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def mailing(settings: Settings, mailbox: Mailbox) -> Iterator["Mailing"]:
+    """The application on a site that sends mail, to the mailbox."""
+    mail = MailSettings(
+        "127.0.0.1", mailbox.port, "smtp", "microblog@blog.example", public_url="https://blog.example"
+    )
+    app = create_app(replace(settings, mail=mail))
+    yield Mailing(app, mailbox)
+    close(app)
+
+
+class Mailing:
+    """A site that sends mail when it is told to."""
+
+    def __init__(self, app: Flask, mailbox: Mailbox) -> None:
+        self.app = app
+        self.mailbox = mailbox
+        self.store = Store(app)
+
+    def browser(self) -> Browser:
+        return Browser(self.app.test_client())
+
+    def deliver(self) -> int:
+        with self.app.app_context():
+            return courier.send_due()
+
+    def member(self, username: str) -> Browser:
+        """A browser in which somebody has registered, followed the link and is logged in."""
+        browser = self.browser()
+        assert browser.register(username).location == "/mail/sent"
+        self.deliver()
+        token = self.mailbox.token(f"{username}@example.org")
+        assert browser.post("/register/confirm", {"token": token}).location == "/"
+        return browser
+
+
+@pytest.fixture
 def store(app: Flask) -> "Store":
     return Store(app)
 
@@ -192,7 +239,7 @@ def fresh_store(app: Flask) -> Callable[[], "TimelineStore"]:
 
     def empty() -> TimelineStore:
         with app.app_context():
-            for model in (Follow, Post, User):
+            for model in (DeletedPost, Follow, Post, User):
                 db.session.execute(delete(model))
             db.session.commit()
         return TimelineStore(app)
@@ -203,10 +250,11 @@ def fresh_store(app: Flask) -> Callable[[], "TimelineStore"]:
 class TimelineStore(Store):
     """Reads home timelines one way or the other, while posts come and go."""
 
-    def home(self, reader_id: int, before: int, size: int, walking: bool) -> Page:
+    def home(self, reader_id: int, before: int, size: int, walking: bool) -> Page[Entry]:
         way = timelines._walk if walking else timelines._gather
         with self.app.app_context():
-            return timelines._page(way(db.session.get(User, reader_id), before), size)
+            reader = db.session.get(User, reader_id)
+            return timelines.page_of(way(reader, Between(before), size + 1), size, reader)
 
     def delete_oldest(self) -> set[int]:
         with self.app.app_context():

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from microblog import bare_run, create_app
+from microblog.mail.settings import MailSettings
 from microblog.settings import Settings, SettingsError
 
 IMAGE = Path(__file__).parents[3] / "images" / "microblog"
@@ -85,6 +86,80 @@ def test_a_bad_key_file_is_a_mistake(tmp_path, content, sentence):
     named = mistakes({"DATABASE_URL": "sqlite://", "SECRET_KEY_FILE": str(path)})
     assert len(named) == 1
     assert sentence in named[0]
+
+
+def test_a_key_file_may_hold_the_keys_of_before(tmp_path):
+    path = tmp_path / "keys"
+    path.write_text(f"{'new' * 20}\n\n{'old' * 20}\n{'older' * 20}\n")
+    settings = Settings.from_environment({"DATABASE_URL": "sqlite://", "SECRET_KEY_FILE": str(path)})
+    assert settings.secret_key == "new" * 20
+    assert settings.former_secret_keys == ("old" * 20, "older" * 20)
+
+
+def test_each_key_must_be_long_enough(tmp_path):
+    path = tmp_path / "keys"
+    path.write_text(f"{KEY}\nshort\n")
+    (named,) = mistakes({"DATABASE_URL": "sqlite://", "SECRET_KEY_FILE": str(path)})
+    assert "fewer than 32 characters" in named
+
+
+def mail_settings(environment: dict[str, str]) -> tuple[MailSettings | None, list[str]]:
+    found: list[str] = []
+    return MailSettings.from_environment(environment, found), found
+
+
+MAIL = {"MAIL_FROM": "microblog@blog.example", "PUBLIC_URL": "https://blog.example/"}
+
+
+def test_without_a_mail_url_there_is_no_mail():
+    assert mail_settings({**MAIL, "MAIL_URL": "", "MAIL_PASSWORD_FILE": "/nowhere"}) == (None, [])
+
+
+def test_mail_is_set_up_by_one_url_and_a_password_file(tmp_path):
+    password = tmp_path / "password"
+    password.write_text("p@ss word\n")
+    environment = MAIL | {
+        "MAIL_URL": "smtp+starttls://me%40blog.example@mail.example",
+        "MAIL_PASSWORD_FILE": str(password),
+    }
+    settings, found = mail_settings(environment)
+    assert found == []
+    assert settings == MailSettings(
+        "mail.example",
+        587,
+        "smtp+starttls",
+        "microblog@blog.example",
+        "https://blog.example",
+        "me@blog.example",
+        "p@ss word",
+    )
+    assert "p@ss word" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"MAIL_URL": "mail.example"}, "MAIL_URL is not an address"),
+        ({"MAIL_URL": "http://mail.example"}, "MAIL_URL is not an address"),
+        ({"MAIL_URL": "smtp://"}, "MAIL_URL is not an address"),
+        ({"MAIL_URL": "smtp://mail.example:99999"}, "MAIL_URL is not an address"),
+        ({"MAIL_URL": "smtp://me:secret@mail.example"}, "MAIL_URL holds a password"),
+        ({"MAIL_URL": "smtp://me@mail.example"}, "MAIL_PASSWORD_FILE must name"),
+        ({"MAIL_URL": "smtp://me@mail.example", "MAIL_PASSWORD_FILE": "/nowhere"}, "cannot be read"),
+        ({"MAIL_FROM": "nobody"}, "MAIL_FROM is not an address"),
+        ({"MAIL_FROM": "a@b\nBcc: c@d"}, "MAIL_FROM is not an address"),
+        ({"PUBLIC_URL": ""}, "PUBLIC_URL is not an address"),
+        ({"PUBLIC_URL": "blog.example"}, "PUBLIC_URL is not an address"),
+        ({"PUBLIC_URL": "https://blog.example/path"}, "PUBLIC_URL is not an address"),
+        ({"PUBLIC_URL": "javascript:alert(1)"}, "PUBLIC_URL is not an address"),
+    ],
+)
+def test_every_mistake_about_mail_is_named(change, sentence):
+    settings, found = mail_settings(MAIL | {"MAIL_URL": "smtp://mail.example"} | change)
+    assert settings is None
+    assert len(found) == 1
+    assert sentence in found[0]
+    assert "secret" not in found[0]
 
 
 def test_outside_a_bare_run_database_and_key_must_be_given():

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from microblog.database import db
 from microblog.models import User
-from microblog.pages import LARGEST_ID
+from microblog.pages import LARGEST_ID, Between
 from microblog.posts import timelines
 
 
@@ -126,7 +126,7 @@ def test_being_seen_is_written_once_in_five_minutes(app: Flask, somebody, store)
     with store.statements() as sent:
         alice.get("/")
         alice.get("/")
-    assert sum(statement.startswith("UPDATE") for statement in sent) == 1
+    assert sum(statement.startswith("UPDATE") for statement in sent) == 2, "the person, and the browser"
     assert store.user("alice").last_seen.year > 2020
 
 
@@ -175,7 +175,8 @@ def test_both_ways_to_a_timeline_show_the_same(app: Flask, store):
         store.add_posts(ids[name], 1)
     with app.app_context():
         reader = store.user("reader")
-        pages = [timelines._page(way(reader, LARGEST_ID), 10) for way in (timelines._walk, timelines._gather)]
+        ways = (timelines._walk, timelines._gather)
+        pages = [timelines.page_of(way(reader, Between(), 11), 10, reader) for way in ways]
     assert [entry.username for entry in pages[0].entries] == ["friend", "reader", "friend"]
     assert pages[0] == pages[1]
 
@@ -190,5 +191,8 @@ def test_the_way_to_a_timeline_follows_from_how_much_there_is(app: Flask, store)
         with app.app_context():
             assert timelines._amounts(store.user("reader")) == (rows, 202)
         with store.statements() as sent, app.app_context():
-            timelines.home(store.user("reader"), LARGEST_ID, 5)
-        assert ("EXISTS" in sent[-1]) is (followed == loud)
+            someone = store.user("reader")
+            timelines.load(timelines.home(someone, Between(), 6), someone)
+        assert ("AS author" not in sent[-1].partition("FROM")[2].partition("AS both")[0]) is (
+            followed == loud
+        ), sent

@@ -14,10 +14,13 @@ hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Who waits longer than this is told to come back.
 AT_A_TIME = 1
 PATIENCE_SECONDS = 5
+# Who waits holds a thread. With a few waiting the next are told so at once: pages need threads too.
+MOST_WAITING = 3
 
 # What a stranger's password is compared with: made with the parameters above from a random text since lost.
 NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$yl+74mtOI+KBuzlGmZc50A$gVvVNQP+2t+RVOJWTCKFV6PqnAyVWiiiLsb3lXYRh0U"
 _slots = BoundedSemaphore(AT_A_TIME)
+_places = BoundedSemaphore(AT_A_TIME + MOST_WAITING)
 
 
 def hashed(password: str) -> str:
@@ -42,9 +45,14 @@ def outdated(stored: str) -> bool:
 
 @contextmanager
 def _slot() -> Iterator[None]:
-    if not _slots.acquire(timeout=PATIENCE_SECONDS):
+    if not _places.acquire(blocking=False):
         raise TooManyRequests(retry_after=PATIENCE_SECONDS)
     try:
-        yield
+        if not _slots.acquire(timeout=PATIENCE_SECONDS):
+            raise TooManyRequests(retry_after=PATIENCE_SECONDS)
+        try:
+            yield
+        finally:
+            _slots.release()
     finally:
-        _slots.release()
+        _places.release()

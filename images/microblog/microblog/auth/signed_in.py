@@ -8,41 +8,40 @@ from typing import ParamSpec, TypeVar, cast
 from flask import Flask, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import LoginManager, current_user
-from flask_login import login_user as remember_user
 
-from ..database import db
 from ..models import User
 from ..times import now
+from . import known_browsers, sign_ins
 
 SEEN_EVERY = timedelta(minutes=5)
 KEPT_AT_LOGIN = ("language",)
+TOKEN = "sign_in"  # noqa: S105 - the name of the token in the session
 
 Arguments = ParamSpec("Arguments")
 View = TypeVar("View", bound=ResponseReturnValue)
 
-login_manager = LoginManager()
-
 
 def init_app(app: Flask) -> None:
-    """Load people by the id in their session and show them to templates as `person`."""
-    # Nothing here asks for a fresh login, and a phone changes its address all day.
-    login_manager.session_protection = None
-    login_manager.user_loader(_load)
-    login_manager.init_app(app, add_context_processor=False)
+    """Show templates the person of the session as `person`."""
+    known_browsers.init_app(app)
     # A page about a broken database must not ask the database who reads it.
     app.context_processor(lambda: {"person": None if g.get("without_person") else person()})
 
 
 def person() -> User | None:
     """The person who is logged in."""
-    user = current_user._get_current_object()
-    return user if isinstance(user, User) else None
+    found = _found()
+    return found.user if found else None
 
 
 def signed_in() -> User:
     """The person, where the page is for people who are logged in only."""
     return cast(User, person())
+
+
+def sign_in_id() -> int:
+    """Which of the person's browsers this is, where the page is for people who are logged in only."""
+    return cast(sign_ins.Found, _found()).sign_in_id
 
 
 def signed_in_only(
@@ -63,22 +62,49 @@ def signed_in_only(
 
 
 def sign_in(user: User, remember: bool) -> None:
-    """Begin a new session for a person; nothing of a stranger's session stays but the language."""
+    """Begin a new session for a person; nothing of the session before it stays but the language."""
+    sign_out()
+    session.permanent = remember
+    session[TOKEN] = sign_ins.begin(user, remember, request.headers.get("User-Agent", ""))
+    known_browsers.remember(user)
+
+
+def renew_sign_in() -> None:
+    """The same person in the same browser, with a new token: they have just shown who they are."""
+    found = cast(sign_ins.Found, _found())
+    sign_in(found.user, found.remembered)
+
+
+def sign_out() -> None:
+    """End this browser's session, here and in the database."""
+    found = _found()
+    if found:
+        sign_ins.end(found.user, found.sign_in_id)
+    forget_session()
+
+
+def forget_session() -> None:
+    """Clear the cookie; the database knows already."""
     kept = {name: session[name] for name in KEPT_AT_LOGIN if name in session}
     session.clear()
     session.update(kept)
-    session.permanent = remember
-    remember_user(user)
+    g.pop("sign_in", None)
 
 
-def _load(user_id: str) -> User | None:
-    user = db.session.get(User, int(user_id))
-    if user and now() - user.last_seen > SEEN_EVERY:
-        _see(user)
-    return user
+def _found() -> sign_ins.Found | None:
+    if "sign_in" not in g:
+        g.sign_in = _load()
+    return cast(sign_ins.Found | None, g.sign_in)
 
 
-def _see(user: User) -> None:
-    user.last_seen = now()
-    db.session.commit()
-    session.modified = True  # prolongs a remembered session
+def _load() -> sign_ins.Found | None:
+    token = session.get(TOKEN)
+    if not isinstance(token, str):
+        return None
+    found = sign_ins.find(token)
+    if found is None:
+        session.pop(TOKEN)
+    elif now() - min(found.last_used, found.user.last_seen) > SEEN_EVERY:
+        sign_ins.see(found)
+        session.modified = True  # prolongs a remembered session
+    return found

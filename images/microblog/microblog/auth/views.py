@@ -1,14 +1,15 @@
 """The pages to register, log in and log out."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from .. import metrics
+from .. import limits, metrics
 from ..safe_url import same_site_path
-from . import accounts
+from . import accounts, passwords
+from .accounts import LETTERS, REGISTRATIONS_FROM_A_NETWORK
 from .forms import LoginForm, RegisterForm
-from .signed_in import person, sign_in
+from .signed_in import person, sign_in, sign_out
 
 INVALID = 422
 
@@ -17,19 +18,20 @@ blueprint = Blueprint("auth", __name__)
 
 @blueprint.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
-    """Make an account and go in."""
+    """Make an account: at once, or where this site sends mail, by a link."""
     if person():
         return redirect(url_for("posts.home"), 303)
     form = RegisterForm()
-    if form.validate_on_submit() and _is_free(form):
-        user = accounts.create(form.username.data, form.email.data, form.password.data)
-        if user:
-            metrics.registrations.inc()
-            sign_in(user, remember=False)
-            flash(_("Welcome, %(name)s! Write your first post, or find people to follow.", name=user.name))
-            return redirect(url_for("posts.home"), 303)
-        _is_free(form)
-    return render_template("auth/register.html", form=form), INVALID if form.errors else 200
+    by_mail = current_app.config["MAIL"] is not None
+    if form.validate_on_submit():
+        limits.take("register from", limits.network(request.remote_addr), REGISTRATIONS_FROM_A_NETWORK)
+        # A user name is public anyway; who has which address is nobody's business.
+        if _is_free(form, tell_of_email=not by_mail):
+            answer = _ask_to_join(form) if by_mail else _join(form)
+            if answer:
+                return answer
+    page = render_template("auth/register.html", form=form, by_mail=by_mail)
+    return page, INVALID if form.errors else 200
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -53,18 +55,34 @@ def login() -> ResponseReturnValue:
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
     """End the session."""
-    language = session.get("language")
-    session.clear()
-    if language:
-        session["language"] = language
+    sign_out()
     flash(_("You are logged out."))
     return redirect(url_for("auth.login"), 303)
 
 
-def _is_free(form: RegisterForm) -> bool:
+def _join(form: RegisterForm) -> ResponseReturnValue | None:
+    password_hash = passwords.hashed(form.password.data)
+    user = accounts.create(form.username.data, form.email.data, password_hash)
+    if user is None:  # somebody was faster by the time of a hash
+        _is_free(form, tell_of_email=True)
+        return None
+    metrics.registrations.inc()
+    sign_in(user, remember=False)
+    flash(_("Welcome, %(name)s! Write your first post, or find people to follow.", name=user.name))
+    return redirect(url_for("posts.home"), 303)
+
+
+def _ask_to_join(form: RegisterForm) -> ResponseReturnValue:
+    limits.take("letters to", accounts.email_key(form.email.data), LETTERS)
+    # Whoever follows the link in this browser has just typed the password, and need not again.
+    session["joining"] = accounts.ask_to_join(form.username.data, form.email.data, form.password.data)
+    return redirect(url_for("mailed.sent"), 303)
+
+
+def _is_free(form: RegisterForm, tell_of_email: bool) -> bool:
     taken = accounts.taken(form.username.data, form.email.data)
     if "username" in taken:
         form.username.errors = [_("This user name is taken.")]
-    if "email" in taken:
+    if "email" in taken and tell_of_email:
         form.email.errors = [_("There is an account with this address already.")]
-    return not taken
+    return not form.errors

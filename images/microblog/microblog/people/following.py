@@ -5,18 +5,19 @@ from sqlalchemy.exc import IntegrityError
 
 from ..database import db
 from ..models import Follow, User
+from ..ties import Hidden
 from ..times import now
 
 
-def follows(follower: User, followed: User) -> bool:
-    """Whether one person follows another."""
-    found = exists().where(Follow.follower_id == follower.id, Follow.followed_id == followed.id)
-    return bool(db.session.scalar(select(found)))
-
-
 def follow(follower: User, followed: User) -> None:
-    """Follow a person; following twice is following once."""
+    """Follow a person; following twice is following once, and a block just made forbids it."""
     _count(follower, followed, 1)
+    apart = exists().where(
+        Hidden.reader_id == follower.id, Hidden.author_id == followed.id, Hidden.blocks | Hidden.blocked
+    )
+    if db.session.scalar(select(apart)):
+        db.session.rollback()
+        return
     row = {"follower_id": follower.id, "followed_id": followed.id, "created_at": now()}
     try:
         db.session.execute(insert(Follow).values(row))

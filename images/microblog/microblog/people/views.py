@@ -1,17 +1,20 @@
 """The pages about people."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from collections.abc import Callable
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from .. import usernames
 from ..auth.signed_in import person, signed_in, signed_in_only
 from ..database import db
 from ..models import User
-from ..pages import asked_before, page_size
+from ..pages import Between, Page, asked_before, page_size
 from ..posts import timelines
-from .following import follow, follows, unfollow
+from ..safe_url import same_site_path
+from . import acquaintance, hiding
+from .acquaintance import Acquaintance
+from .following import follow, unfollow
 from .forms import ProfileForm
 
 INVALID = 422
@@ -22,37 +25,94 @@ blueprint = Blueprint("people", __name__)
 
 @blueprint.get(PERSON)
 def profile(username: str) -> str:
-    """A person and their posts."""
-    user = _find(username)
-    reader = person()
-    is_self = reader is not None and reader.id == user.id
-    return render_template(
-        "people/profile.html",
-        user=user,
-        page=timelines.written_by(user, asked_before(), page_size()),
-        is_self=is_self,
-        is_followed=reader is not None and not is_self and follows(reader, user),
-    )
+    """A person, their posts and what they passed on."""
+    return _profile(username, timelines.written_by, "posts")
+
+
+@blueprint.get(f"{PERSON}/replies")
+def replies(username: str) -> str:
+    """A person and everything they wrote."""
+    return _profile(username, timelines.written_by_with_replies, "replies")
+
+
+@blueprint.get(f"{PERSON}/followers")
+def followers(username: str) -> str:
+    """Who follows this person."""
+    known = _seen(username)
+    page = acquaintance.followers(known.user, person(), asked_before(), page_size())
+    return _people("people/followers.html", known, page)
+
+
+@blueprint.get(f"{PERSON}/following")
+def following(username: str) -> str:
+    """Whom this person follows."""
+    known = _seen(username)
+    page = acquaintance.following(known.user, person(), asked_before(), page_size())
+    return _people("people/following.html", known, page)
+
+
+@blueprint.get("/profile/hidden")
+@signed_in_only
+def hidden() -> str:
+    """Whom one blocks or mutes."""
+    page = acquaintance.hidden_by(signed_in(), asked_before(), page_size())
+    return render_template("people/hidden.html", page=page)
 
 
 @blueprint.post(f"{PERSON}/follow")
 @signed_in_only
 def start_following(username: str) -> ResponseReturnValue:
     """Follow this person."""
-    user = _somebody_else(username)
-    follow(signed_in(), user)
-    flash(_("You follow %(name)s now.", name=user.name))
-    return redirect(url_for("people.profile", username=user.username), 303)
+    known = _somebody_else(username)
+    if known.blocks:
+        abort(403)
+    follow(signed_in(), known.user)
+    return _back(known.user, _("You follow %(name)s now.", name=known.user.name))
 
 
 @blueprint.post(f"{PERSON}/unfollow")
 @signed_in_only
 def stop_following(username: str) -> ResponseReturnValue:
     """Follow this person no more."""
-    user = _somebody_else(username)
+    user = _somebody_else(username).user
     unfollow(signed_in(), user)
-    flash(_("You no longer follow %(name)s.", name=user.name))
-    return redirect(url_for("people.profile", username=user.username), 303)
+    return _back(user, _("You no longer follow %(name)s.", name=user.name))
+
+
+@blueprint.post(f"{PERSON}/block")
+@signed_in_only
+def block(username: str) -> ResponseReturnValue:
+    """Neither of the two sees anything of the other."""
+    user = _somebody_else(username).user
+    hiding.block(signed_in(), user)
+    return _back(user, _("You and %(name)s see nothing of each other now.", name=user.name))
+
+
+@blueprint.post(f"{PERSON}/unblock")
+@signed_in_only
+def unblock(username: str) -> ResponseReturnValue:
+    """End a block."""
+    user = _somebody_else(username).user
+    hiding.unblock(signed_in(), user)
+    return _back(user, _("You no longer block %(name)s.", name=user.name))
+
+
+@blueprint.post(f"{PERSON}/mute")
+@signed_in_only
+def mute(username: str) -> ResponseReturnValue:
+    """See nothing of this person."""
+    user = _somebody_else(username).user
+    hiding.mute(signed_in(), user)
+    return _back(user, _("You see nothing of %(name)s now. They are not told.", name=user.name))
+
+
+@blueprint.post(f"{PERSON}/unmute")
+@signed_in_only
+def unmute(username: str) -> ResponseReturnValue:
+    """See this person again."""
+    user = _somebody_else(username).user
+    hiding.unmute(signed_in(), user)
+    return _back(user, _("You see %(name)s again.", name=user.name))
 
 
 @blueprint.route("/profile/edit", methods=["GET", "POST"])
@@ -70,15 +130,46 @@ def edit() -> ResponseReturnValue:
     return render_template("people/edit.html", form=form), INVALID if form.errors else 200
 
 
-def _find(username: str) -> User:
-    user = db.session.scalar(select(User).where(User.username_key == usernames.key(username)))
-    if user is None:
+def _profile(username: str, written: Callable[..., timelines.Ids], tab: str) -> str:
+    known, between, size = _find(username), Between(asked_before()), page_size()
+    wanted = written(known.user, person(), between, size + 1)
+    page = Page((), None) if known.hidden else timelines.page_of(wanted, size, person())
+    return render_template(
+        "people/profile.html", known=known, user=known.user, page=page, tab=tab, is_self=_is_self(known)
+    )
+
+
+def _people(template: str, known: Acquaintance, page: Page[acquaintance.Listed]) -> str:
+    return render_template(template, user=known.user, page=page, is_self=_is_self(known))
+
+
+def _find(username: str) -> Acquaintance:
+    known = acquaintance.find(username, person())
+    if known is None:
         abort(404)
-    return user
+    return known
 
 
-def _somebody_else(username: str) -> User:
-    user = _find(username)
-    if user.id == signed_in().id:
+def _seen(username: str) -> Acquaintance:
+    known = _find(username)
+    if known.hidden:
+        abort(404)
+    return known
+
+
+def _somebody_else(username: str) -> Acquaintance:
+    known = _find(username)
+    if _is_self(known):
         abort(400)
-    return user
+    return known
+
+
+def _is_self(known: Acquaintance) -> bool:
+    reader = person()
+    return reader is not None and reader.id == known.user.id
+
+
+def _back(user: User, said: str) -> ResponseReturnValue:
+    flash(said)
+    target = same_site_path(request.form.get("next"))
+    return redirect(target or url_for("people.profile", username=user.username), 303)

@@ -1,5 +1,6 @@
-"""Posts: the home timeline, everybody's posts, writing and deleting."""
+"""Posts: timelines, threads, writing and deleting, likes and reposts."""
 
+from . import fresh, reaction_views
 from .views import blueprint
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "fresh", "reaction_views"]

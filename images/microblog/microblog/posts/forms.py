@@ -6,8 +6,8 @@ from flask_wtf import FlaskForm
 from wtforms import Field, TextAreaField
 from wtforms.validators import ValidationError
 
-from ..models import POST_LENGTH
-from ..plain_text import printable, tidy
+from ..models import BODY_LENGTH, POST_LENGTH
+from ..plain_text import length, printable, tidy
 
 
 class PostForm(FlaskForm):  # type: ignore[misc]
@@ -20,10 +20,18 @@ class PostForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("Write something first."))
         if not printable(field.data):
             raise ValidationError(_("There are characters in it that nobody can read."))
-        excess = len(field.data) - POST_LENGTH
+        excess = length(field.data) - POST_LENGTH
         if excess > 0:
             raise ValidationError(
                 lazy_ngettext(
                     "This is %(num)d character too long.", "This is %(num)d characters too long.", excess
                 )
             )
+        if len(field.data) > BODY_LENGTH:
+            raise ValidationError(_("There are too many signs on top of each other."))
+
+
+class ReplyForm(PostForm):
+    """An answer to a post."""
+
+    body = TextAreaField(_("Your reply"), filters=[tidy])

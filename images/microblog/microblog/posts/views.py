@@ -3,14 +3,16 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from .. import metrics
 from ..auth.signed_in import person, signed_in, signed_in_only
-from ..pages import LARGEST_ID, asked_before, page_size
-from . import timelines, writing
-from .forms import PostForm
+from ..pages import LARGEST_ID, Between, Entry, Page, asked_after, asked_before, page_size
+from . import links, threads, timelines, writing
+from .forms import PostForm, ReplyForm
 
 INVALID = 422
+POST = f"/posts/<int(max={LARGEST_ID}):post_id>"
 
 blueprint = Blueprint("posts", __name__)
 
@@ -20,14 +22,40 @@ def home() -> ResponseReturnValue:
     """The posts of the people one follows; strangers see everybody's."""
     if person() is None:
         return redirect(url_for("posts.explore"))
-    return _home(PostForm(formdata=None), asked_before())
+    return _home(PostForm(formdata=None), Between(asked_before()))
 
 
 @blueprint.get("/explore")
 def explore() -> str:
     """Everybody's posts."""
-    page = timelines.everybody(asked_before(), page_size())
-    return render_template("posts/explore.html", page=page)
+    between = Between(asked_before())
+    page = _page(timelines.everybody(person(), between, page_size() + 1))
+    return render_template("posts/explore.html", page=page, is_newest=between.is_newest)
+
+
+@blueprint.get("/mentions")
+@signed_in_only
+def mentions() -> str:
+    """The posts that name one or answer one."""
+    between = Between(asked_before())
+    page = _page(timelines.mentioning(signed_in(), between, page_size() + 1))
+    return render_template("posts/mentions.html", page=page, is_newest=between.is_newest)
+
+
+@blueprint.get("/likes")
+@signed_in_only
+def likes() -> str:
+    """The posts one likes; a list for oneself alone."""
+    page = _page(timelines.liked_by(signed_in(), Between(asked_before()), page_size() + 1))
+    return render_template("posts/likes.html", page=page)
+
+
+@blueprint.get("/tags/<tag>")
+def tagged(tag: str) -> str:
+    """The posts with a hashtag."""
+    key, between = links.fold(tag) or abort(404), Between(asked_before())
+    page = _page(timelines.tagged(key, person(), between, page_size() + 1))
+    return render_template("posts/tag.html", page=page, tag=key, is_newest=between.is_newest)
 
 
 @blueprint.post("/posts")
@@ -36,27 +64,41 @@ def create() -> ResponseReturnValue:
     """Write a post."""
     form = PostForm()
     if not form.validate_on_submit():
-        return _home(form, LARGEST_ID), INVALID
+        return _home(form, Between()), INVALID
     writing.write(signed_in(), form.body.data)
     metrics.posts_created.inc()
     flash(_("Your post is out."))
     return redirect(url_for("posts.home"), 303)
 
 
-@blueprint.get(f"/posts/<int(max={LARGEST_ID}):post_id>")
+@blueprint.get(POST)
 def show(post_id: int) -> str:
-    """One post, at the address it keeps."""
-    entry = timelines.one(post_id)
-    if entry is None:
+    """One post, at the address it keeps, with what it answers and what answers it."""
+    return _thread(_one(post_id), ReplyForm(formdata=None))
+
+
+@blueprint.post(f"{POST}/replies")
+@signed_in_only
+def reply(post_id: int) -> ResponseReturnValue:
+    """Answer a post."""
+    entry, form = _one(post_id), ReplyForm()
+    if entry.body is None:
         abort(404)
-    return render_template("posts/post.html", entry=entry)
+    if not form.validate_on_submit():
+        return _thread(entry, form), INVALID
+    post = writing.write(signed_in(), form.body.data, entry)
+    if post is None:
+        abort(404)
+    metrics.posts_created.inc()
+    flash(_("Your reply is out."))
+    return redirect(url_for("posts.show", post_id=post_id, _anchor=f"post-{post.id}"), 303)
 
 
-@blueprint.post(f"/posts/<int(max={LARGEST_ID}):post_id>/delete")
+@blueprint.post(f"{POST}/delete")
 @signed_in_only
 def delete(post_id: int) -> ResponseReturnValue:
     """Delete one's own post."""
-    entry = timelines.one(post_id)
+    entry = timelines.one(post_id, person())
     if entry is None:
         abort(404)
     if entry.username != signed_in().username:
@@ -66,6 +108,30 @@ def delete(post_id: int) -> ResponseReturnValue:
     return redirect(url_for("posts.home"), 303)
 
 
-def _home(form: PostForm, before: int) -> str:
-    page = timelines.home(signed_in(), before, page_size())
-    return render_template("posts/home.html", page=page, form=form, is_newest=before == LARGEST_ID)
+@blueprint.app_template_global()
+def linked(entry: Entry, person_url: str, tag_url: str) -> Markup:
+    """The text of a post with its mentions and hashtags as links."""
+    return links.linked(entry.body or "", entry.links, person_url, tag_url)
+
+
+def _page(wanted: timelines.Ids) -> Page[Entry]:
+    return timelines.page_of(wanted, page_size(), person())
+
+
+def _home(form: PostForm, between: Between) -> str:
+    page = _page(timelines.home(signed_in(), between, page_size() + 1))
+    return render_template("posts/home.html", page=page, form=form, is_newest=between.is_newest)
+
+
+def _one(post_id: int) -> Entry:
+    entry = timelines.one(post_id, person())
+    if entry is None:
+        gone = threads.was_there(post_id) or abort(404)
+        entry = Entry(post_id, post_id, None, parent_id=gone.parent_id)
+    return entry
+
+
+def _thread(entry: Entry, form: PostForm) -> str:
+    above = threads.ancestors(entry.parent_id, person()) if entry.parent_id else []
+    page = threads.replies(entry.id, asked_after(), page_size(), person())
+    return render_template("posts/post.html", entry=entry, above=above, page=page, form=form)

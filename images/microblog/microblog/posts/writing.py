@@ -1,35 +1,104 @@
-"""Writing and deleting posts; the author's count changes in the same transaction."""
+"""Writing and deleting posts; every count changes in the same transaction.
 
-from sqlalchemy import delete, update
+Rows are locked in one order everywhere (people, then posts), so writers wait for each other, never deadlock.
+"""
+
+from sqlalchemy import delete, insert, select, update
 
 from ..database import db
 from ..models import Post, User
+from ..pages import Entry
+from ..ties import DeletedPost, Hidden, Mention, PostTag
 from ..times import now
+from . import links
+from .threads import has_answers
+
+UNSYNCHRONIZED = {"synchronize_session": False}
 
 
-def write(author: User, body: str) -> Post:
-    """Store a post; when this returns, it is committed."""
-    _count(author.id, 1)
-    post = Post(user_id=author.id, body=body, created_at=now())
+def write(author: User, body: str, parent: Entry | None = None) -> Post | None:
+    """Store a post, as an answer if there is a parent; None when the parent was deleted meanwhile."""
+    _count_post(author.id, 1)
+    if parent and not _count_reply(parent.id, 1):
+        db.session.rollback()
+        return None
+    found = links.find(body)
+    people = _people(author, {link.key for link in found if link.sign == "@"})
+    post = Post(
+        user_id=author.id,
+        body=body,
+        created_at=now(),
+        parent_id=parent.id if parent else None,
+        links=links.stored(found, people.keys()),
+    )
     db.session.add(post)
+    db.session.flush()
+    _tie(post, found, set(people.values()) | _answered(author, parent))
     db.session.commit()
     return post
 
 
 def remove(author: User, post_id: int) -> bool:
-    """Delete a post of this author; False when there is none of that number."""
-    _count(author.id, -1)
-    deleted = db.session.execute(delete(Post).where(Post.id == post_id, Post.user_id == author.id))
-    if deleted.rowcount != 1:  # type: ignore[attr-defined]
+    """Delete a post of this author; its answers stay. False when there is none of that number."""
+    _count_post(author.id, -1)
+    mine = select(Post).where(Post.id == post_id, Post.user_id == author.id).with_for_update()
+    post = db.session.scalar(mine.execution_options(populate_existing=True))
+    if post is None:
         db.session.rollback()
         return False
+    if has_answers(post_id):
+        db.session.execute(insert(DeletedPost).values(id=post_id, parent_id=post.parent_id))
+    db.session.execute(delete(Post).where(Post.id == post_id), execution_options=UNSYNCHRONIZED)
+    if post.parent_id:
+        _count_reply(post.parent_id, -1)
+        clear_places(post.parent_id)
+    db.session.expunge(post)
     db.session.commit()
     return True
 
 
-def _count(user_id: int, step: int) -> None:
-    # The author's row is locked first everywhere, so two writers wait for each other instead of deadlocking.
+def clear_places(post_id: int | None) -> None:
+    """Forget the places of deleted posts, upwards, on which nothing hangs any more."""
+    while post_id and (gone := db.session.get(DeletedPost, post_id)) and not has_answers(post_id):
+        db.session.delete(gone)
+        db.session.flush()
+        post_id = gone.parent_id
+
+
+def _people(author: User, keys: set[str]) -> dict[str, int]:
+    """The ids of these names, without those who block the author or are blocked by them."""
+    if not keys:
+        return {}
+    apart = select(Hidden.author_id).where(Hidden.reader_id == author.id, Hidden.blocks | Hidden.blocked)
+    named = select(User.username_key, User.id).where(User.username_key.in_(keys), User.id.not_in(apart))
+    return {row.username_key: row.id for row in db.session.execute(named)}
+
+
+def _answered(author: User, parent: Entry | None) -> set[int]:
+    if parent is None:
+        return set()
+    owner = db.session.scalar(select(Post.user_id).where(Post.id == parent.id))
+    return {owner} - {author.id} if owner else set()
+
+
+def _tie(post: Post, found: list[links.Link], people: set[int]) -> None:
+    tags = {link.key for link in found if link.sign == "#"}
+    if people:
+        db.session.execute(insert(Mention), [{"user_id": id, "post_id": post.id} for id in sorted(people)])
+    if tags:
+        db.session.execute(insert(PostTag), [{"tag": tag, "post_id": post.id} for tag in sorted(tags)])
+
+
+def _count_post(user_id: int, step: int) -> None:
     db.session.execute(
         update(User).where(User.id == user_id).values(post_count=User.post_count + step),
-        execution_options={"synchronize_session": False},
+        execution_options=UNSYNCHRONIZED,
     )
+
+
+def _count_reply(post_id: int, step: int) -> bool:
+    counted = db.session.execute(
+        update(Post).where(Post.id == post_id).values(reply_count=Post.reply_count + step),
+        execution_options=UNSYNCHRONIZED,
+    )
+    return bool(counted.rowcount)  # type: ignore[attr-defined]

@@ -1,5 +1,8 @@
-// Counts the characters left, the way the server counts them: by code point, in composed form.
+// Counts the characters the way the server counts them: as a person sees them, in composed form.
 "use strict";
+
+const characters = (text) =>
+  "Segmenter" in Intl ? [...new Intl.Segmenter().segment(text)].length : [...text].length;
 
 for (const counter of document.querySelectorAll("[data-counter-for]")) {
   const text = document.getElementById(counter.dataset.counterFor);
@@ -7,7 +10,7 @@ for (const counter of document.querySelectorAll("[data-counter-for]")) {
   const hint = counter.textContent;
 
   const show = () => {
-    const used = [...text.value.normalize("NFC").trim()].length;
+    const used = characters(text.value.normalize("NFC").trim());
     counter.textContent = used ? `${used} / ${limit}` : hint;
     counter.classList.toggle("over", used > limit);
   };

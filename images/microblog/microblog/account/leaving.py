@@ -1,0 +1,32 @@
+"""Leaving: a person's row goes, with it everything that refers to it, and the counts of others stay right."""
+
+from sqlalchemy import delete, select, update
+
+from ..database import db
+from ..mail import outbox
+from ..models import Follow, User
+from ..posts.farewell import take_posts
+
+
+def leave(user: User) -> None:
+    """Delete an account: follows, logins and letters go with it (ON DELETE CASCADE), and so do its posts."""
+    outbox.withdraw(user)
+    _take_back_counts(user)
+    take_posts(user)
+    db.session.execute(delete(User).where(User.id == user.id))
+    db.session.commit()
+
+
+def _take_back_counts(user: User) -> None:
+    followed = select(Follow.followed_id).where(Follow.follower_id == user.id)
+    followers = select(Follow.follower_id).where(Follow.followed_id == user.id)
+    # The smaller ids first, as whoever follows does: then they wait for each other instead of deadlocking.
+    ids = sorted({user.id, *db.session.scalars(followed), *db.session.scalars(followers)})
+    for start in range(0, len(ids), 500):
+        some = ids[start : start + 500]
+        db.session.execute(select(User.id).where(User.id.in_(some)).order_by(User.id).with_for_update())
+    for column, others in ((User.follower_count, followed), (User.following_count, followers)):
+        db.session.execute(
+            update(User).where(User.id.in_(others)).values({column: column - 1}),
+            execution_options={"synchronize_session": False},
+        )

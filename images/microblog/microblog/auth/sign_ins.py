@@ -1,0 +1,98 @@
+"""Where people are logged in: one row for each browser, so each can be shown and ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from .. import secret_tokens
+from ..database import db
+from ..models import USER_AGENT_LENGTH, SignIn, User
+from ..plain_text import printable
+from ..sessions import REMEMBERED
+from ..times import now
+
+# How long a browser may be idle. Without "remember me" its cookie ends with the browser, which may never end.
+UNREMEMBERED = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The person that a token stands for, and which of their browsers has it."""
+
+    user: User
+    sign_in_id: int
+    last_used: datetime
+    remembered: bool
+
+
+def begin(user: User, remembered: bool, user_agent: str) -> str:
+    """Log a person in; gives the token for the browser's cookie."""
+    token = secret_tokens.new()
+    agent = user_agent[:USER_AGENT_LENGTH]
+    db.session.add(
+        SignIn(
+            user_id=user.id,
+            token_hash=secret_tokens.hashed(token),
+            user_agent=agent if printable(agent) else "",
+            remembered=remembered,
+            expires_at=now() + _patience(remembered),
+        )
+    )
+    db.session.commit()
+    return token
+
+
+def find(token: str) -> Found | None:
+    """Whose token this is, unless it was ended or is too old."""
+    row = db.session.execute(
+        select(User, SignIn.id, SignIn.last_used, SignIn.remembered)
+        .join(SignIn, SignIn.user_id == User.id)
+        .where(SignIn.token_hash == secret_tokens.hashed(token), SignIn.expires_at > now())
+    ).first()
+    return Found(*row) if row else None
+
+
+def see(found: Found) -> None:
+    """Note that the person was here; the browser stays logged in for longer."""
+    found.user.last_seen = now()
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.id == found.sign_in_id)
+        .values(last_used=now(), expires_at=now() + _patience(found.remembered))
+    )
+    db.session.commit()
+
+
+def of(user: User) -> Sequence[SignIn]:
+    """All browsers in which a person is logged in, the one used last first."""
+    return db.session.scalars(
+        select(SignIn)
+        .where(SignIn.user_id == user.id, SignIn.expires_at > now())
+        .order_by(SignIn.last_used.desc(), SignIn.id.desc())
+    ).all()
+
+
+def end(user: User, sign_in_id: int) -> bool:
+    """Log one browser of a person out; False when it is not theirs or was logged out already."""
+    gone = delete(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user.id)
+    result = db.session.execute(gone)
+    db.session.commit()
+    return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def end_all(user_id: int, but: int | None = None) -> None:
+    """Log a person out everywhere, or everywhere else; the caller commits."""
+    gone = delete(SignIn).where(SignIn.user_id == user_id)
+    db.session.execute(gone if but is None else gone.where(SignIn.id != but))
+
+
+def tidy() -> None:
+    """Remove what has expired."""
+    db.session.execute(delete(SignIn).where(SignIn.expires_at < now()))
+    db.session.commit()
+
+
+def _patience(remembered: bool) -> timedelta:
+    return REMEMBERED if remembered else UNREMEMBERED

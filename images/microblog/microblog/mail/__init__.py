@@ -1,0 +1,1 @@
+"""Mail: a table that keeps letters until they are sent, their texts, and a thread that sends them."""

@@ -1,0 +1,146 @@
+"""The letters that wait to be sent, and the links in those that were: one row each.
+
+Writing one is an INSERT in the transaction of whoever writes; sending happens elsewhere. So mail that is down
+fails no request, and a request takes as long for an address that has an account as for one that has none:
+which letter it becomes is found out when it is sent.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from flask import current_app
+from flask_babel import get_locale
+from sqlalchemy import delete, select, update
+
+from .. import secret_tokens
+from ..database import db
+from ..models import Letter, User
+from ..times import now
+
+
+class Purpose(StrEnum):
+    """Why a letter is written."""
+
+    JOIN = "join"
+    RESET = "reset"
+    ADDRESS = "address"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    ADDRESS_CHANGED = "address_changed"
+
+
+# How long a link is good for, or a notice is worth sending.
+LIFETIMES = {
+    Purpose.JOIN: timedelta(days=1),
+    Purpose.RESET: timedelta(hours=1),
+    Purpose.ADDRESS: timedelta(days=1),
+    Purpose.PASSWORD_CHANGED: timedelta(days=3),
+    Purpose.ADDRESS_CHANGED: timedelta(days=3),
+}
+LINKS = (Purpose.JOIN, Purpose.RESET, Purpose.ADDRESS)
+# Between tries; the first is also how long a sender may take before another takes its letter for lost.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 240))
+
+
+def write(purpose: Purpose, email: str, user: User | None = None, **columns: str) -> Letter | None:
+    """Put a letter into the outbox; the caller commits. None where this site sends no mail."""
+    if current_app.config["MAIL"] is None:
+        return None
+    letter = Letter(
+        purpose=purpose,
+        email=email,
+        user_id=user.id if user else None,
+        language=str(get_locale()),
+        expires_at=now() + LIFETIMES[purpose],
+        **columns,
+    )
+    db.session.add(letter)
+    return letter
+
+
+def link_for(user: User) -> str:
+    """A reset token that is handed over by other means than mail."""
+    token = secret_tokens.new()
+    db.session.add(
+        Letter(
+            purpose=Purpose.RESET,
+            email=user.email,
+            user_id=user.id,
+            language="",
+            token_hash=secret_tokens.hashed(token),
+            due_at=None,
+            expires_at=now() + LIFETIMES[Purpose.RESET],
+        )
+    )
+    db.session.commit()
+    return token
+
+
+def claim() -> tuple[Letter, str] | None:
+    """The next letter that is due, for this sender alone, with the token for its link; commits.
+
+    It is due again after a pause, unless it is `done` by then.
+    """
+    while letter := db.session.scalar(
+        select(Letter)
+        .where(Letter.due_at <= now(), Letter.expires_at > now())
+        .order_by(Letter.due_at)
+        .limit(1)
+    ):
+        token = secret_tokens.new()
+        pause = PAUSES[min(letter.attempts, len(PAUSES) - 1)]
+        mine = update(Letter).where(
+            Letter.id == letter.id, Letter.due_at == letter.due_at, Letter.attempts == letter.attempts
+        )
+        taken = mine.values(
+            due_at=now() + pause, attempts=letter.attempts + 1, token_hash=secret_tokens.hashed(token)
+        )
+        result = db.session.execute(taken, execution_options={"synchronize_session": False})
+        db.session.commit()
+        if result.rowcount == 1:  # type: ignore[attr-defined]
+            return letter, token
+        db.session.expire_all()
+    return None
+
+
+def done(letter: Letter) -> None:
+    """It is sent: what remains is its link, or nothing."""
+    if letter.purpose in LINKS:
+        db.session.execute(update(Letter).where(Letter.id == letter.id).values(due_at=None))
+        db.session.commit()
+    else:
+        forget(letter)
+
+
+def forget(letter: Letter) -> None:
+    """There is nobody to send it to."""
+    db.session.execute(delete(Letter).where(Letter.id == letter.id))
+    db.session.commit()
+
+
+def linked(purpose: Purpose, token: str) -> Letter | None:
+    """The letter whose link has this token, if the link is still good."""
+    return db.session.scalar(
+        select(Letter).where(
+            Letter.token_hash == secret_tokens.hashed(token),
+            Letter.purpose == purpose,
+            Letter.expires_at > now(),
+        )
+    )
+
+
+def use(letter: Letter) -> bool:
+    """Use a link up, in the caller's transaction; False when somebody just has."""
+    result = db.session.execute(delete(Letter).where(Letter.id == letter.id))
+    return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def withdraw(user: User) -> None:
+    """Void every link that was sent to a person, or is about to be; the caller commits."""
+    for letters in (Letter.user_id == user.id, Letter.email == user.email):
+        db.session.execute(delete(Letter).where(letters, Letter.purpose.in_(LINKS)))
+
+
+def tidy() -> None:
+    """Remove what has expired, sent or not."""
+    db.session.execute(delete(Letter).where(Letter.expires_at < now()))
+    db.session.commit()

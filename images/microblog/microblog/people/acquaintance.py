@@ -1,0 +1,110 @@
+"""What a reader and a person are to each other, and lists of people."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy.orm import aliased
+
+from .. import usernames
+from ..database import db
+from ..models import Follow, User
+from ..pages import Page, Placed
+from ..ties import Hidden
+from ..visibility import seen_count, visible
+
+Followed = aliased(Follow, name="followed")
+Follower = aliased(Follow, name="follower")
+
+
+@dataclass(frozen=True)
+class Acquaintance:
+    """A person as the reader knows them, with the counts as the reader may see them."""
+
+    user: User
+    follower_count: int
+    following_count: int
+    is_followed: bool
+    follows_back: bool
+    mutes: bool
+    blocks: bool
+    blocked: bool
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the reader sees nothing of this person."""
+        return bool(self.mutes or self.blocks or self.blocked)
+
+
+@dataclass(frozen=True)
+class Listed(Placed):
+    """A person in a list."""
+
+    place: int
+    username: str
+    display_name: str
+    about: str
+    mutes: bool = False
+    blocks: bool = False
+
+    @property
+    def name(self) -> str:
+        """What to call the person."""
+        return self.display_name or self.username
+
+
+def find(username: str, reader: User | None) -> Acquaintance | None:
+    """The person of this name; None also for one who blocks the reader."""
+    me = reader.id if reader else 0
+    pair = and_(Hidden.reader_id == me, Hidden.author_id == User.id)
+    row = db.session.execute(
+        select(
+            User,
+            seen_count(reader, User.follower_count, Follower.follower_id, Follower.followed_id == User.id),
+            seen_count(reader, User.following_count, Followed.followed_id, Followed.follower_id == User.id),
+            _follow(me, User.id) if reader else false(),
+            _follow(User.id, me) if reader else false(),
+            Hidden.mutes,
+            Hidden.blocks,
+            Hidden.blocked,
+        )
+        .outerjoin(Hidden, pair)
+        .where(User.username_key == usernames.key(username))
+    ).one_or_none()
+    if row is None or (row.blocked and not row.blocks):
+        return None
+    return Acquaintance(*row)
+
+
+def followers(user: User, reader: User | None, before: int, size: int) -> Page[Listed]:
+    """Who follows a person, the newest account first."""
+    query = _listed(Follow.follower_id).where(Follow.followed_id == user.id)
+    return _page(query, Follow.follower_id, reader, before, size)
+
+
+def following(user: User, reader: User | None, before: int, size: int) -> Page[Listed]:
+    """Whom a person follows, the newest account first."""
+    query = _listed(Follow.followed_id).where(Follow.follower_id == user.id)
+    return _page(query, Follow.followed_id, reader, before, size)
+
+
+def hidden_by(reader: User, before: int, size: int) -> Page[Listed]:
+    """Whom the reader blocks or mutes."""
+    query = _listed(Hidden.author_id, Hidden.mutes, Hidden.blocks)
+    query = query.where(Hidden.reader_id == reader.id, or_(Hidden.mutes, Hidden.blocks))
+    return _page(query, Hidden.author_id, None, before, size)
+
+
+def _listed(user_id: Any, *more: Any) -> Select[Any]:
+    columns = (user_id.label("place"), User.username, User.display_name, User.about, *more)
+    return select(*columns).join(User, User.id == user_id).prefix_with("STRAIGHT_JOIN", dialect="mysql")
+
+
+def _page(query: Select[Any], user_id: Any, reader: User | None, before: int, size: int) -> Page[Listed]:
+    wanted = visible(query.where(user_id < before), reader, user_id)
+    rows = db.session.execute(wanted.order_by(user_id.desc()).limit(size + 1))
+    return Page.of([Listed(*row) for row in rows], size)
+
+
+def _follow(follower_id: Any, followed_id: Any) -> ColumnElement[bool]:
+    return exists().where(Follow.follower_id == follower_id, Follow.followed_id == followed_id)

@@ -1,0 +1,66 @@
+"""Mentions and hashtags: found once when a post is written, kept as places in its text, shown as links."""
+
+import unicodedata
+from collections.abc import Set
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import regex
+from markupsafe import Markup, escape
+
+from .. import usernames
+from ..ties import TAG_LENGTH
+
+MOST_LINKS = 40
+# Not inside a word, an e-mail address or the address of a page.
+START = r"(?<![\p{L}\p{M}\p{N}_@#/&.])"
+MENTION = START + r"@(?P<name>[A-Za-z0-9_]{3,32})(?![\p{L}\p{M}\p{N}_@])"
+TAG = r"[\p{L}\p{M}\p{N}_]+"
+LINK = regex.compile(rf"{MENTION}|{START}#(?P<tag>{TAG})(?![@#])")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A mention or a hashtag: where it is, and the folded name behind the sign."""
+
+    start: int
+    end: int
+    sign: str
+    key: str
+
+
+def find(body: str) -> list[Link]:
+    """What looks like a mention or a hashtag, from the beginning on."""
+    links = []
+    for match in LINK.finditer(body):
+        name, tag = match["name"], match["tag"]
+        key = usernames.key(name) if name else fold(tag)
+        if key:
+            links.append(Link(match.start(), match.end(), "@" if name else "#", key))
+    return links[:MOST_LINKS]
+
+
+def fold(tag: str) -> str | None:
+    """What makes two hashtags the same, whatever the case; None for what is no hashtag."""
+    key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold())
+    if not regex.fullmatch(TAG, key) or not regex.search(r"\p{L}", key) or len(key) > TAG_LENGTH:
+        return None
+    return key
+
+
+def stored(links: list[Link], people: Set[str]) -> str | None:
+    """Places as the database keeps them, of hashtags and of mentions of these people: "0-6,15-20"."""
+    kept = [link for link in links if link.sign == "#" or link.key in people]
+    return ",".join(f"{link.start}-{link.end}" for link in kept) or None
+
+
+def linked(body: str, places: str | None, person_url: str, tag_url: str) -> Markup:
+    """The text with its links. Everything of it is escaped; addresses hold names only."""
+    parts, position = [], 0
+    for place in places.split(",") if places else ():
+        start, end = (int(number) for number in place.split("-"))
+        word = body[start:end]
+        url = person_url + word[1:] if word[0] == "@" else tag_url + quote(fold(word[1:]) or "")
+        parts += [escape(body[position:start]), Markup('<a href="{}">{}</a>').format(url, word)]
+        position = end
+    return Markup("").join([*parts, escape(body[position:])])

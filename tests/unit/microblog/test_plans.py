@@ -1,0 +1,133 @@
+"""How SQLite goes about the lists when there are some thousands of posts: never through all of them."""
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.dialects import sqlite
+
+from microblog.database import db
+from microblog.models import Follow, Post, User
+from microblog.pages import Between
+from microblog.posts import timelines
+from microblog.ties import Like, Mention, PostTag, Repost
+from microblog.times import now
+
+PEOPLE, POSTS = 50, 4000
+TABLES = {
+    "post",
+    "user",
+    "follow",
+    "repost",
+    "post_like",
+    "mention",
+    "post_tag",
+    "hidden",
+    "earlier",
+    "reply",
+}
+
+
+@pytest.fixture
+def crowd(app, store) -> list[int]:
+    people = [store.add_user(f"person_{n}") for n in range(PEOPLE)]
+    posts = [
+        {
+            "user_id": people[n * 7 % PEOPLE],
+            "body": f"post {n}",
+            "created_at": now(),
+            "parent_id": n % 3 or None,
+        }
+        for n in range(POSTS)
+    ]
+    with app.app_context():
+        ids = list(db.session.scalars(insert(Post).returning(Post.id), posts))
+        pairs = [{"user_id": people[n % PEOPLE], "post_id": ids[n]} for n in range(0, POSTS, 3)]
+        dated = [pair | {"created_at": now()} for pair in pairs]
+        db.session.execute(insert(Like), dated)
+        db.session.execute(insert(Repost), [row | {"id": ids[-1] + n} for n, row in enumerate(dated, 1)])
+        db.session.execute(insert(Mention), pairs)
+        db.session.execute(insert(PostTag), [{"tag": "all", "post_id": pair["post_id"]} for pair in pairs])
+        follows = [
+            {"follower_id": people[0], "followed_id": other, "created_at": now()} for other in people[1:9]
+        ]
+        db.session.execute(insert(Follow), follows)
+        db.session.commit()
+    return people
+
+
+LISTS = {
+    "gather": lambda reader, _other, between: timelines._gather(reader, between, 26),
+    "walk": lambda reader, _other, between: timelines._walk(reader, between, 26),
+    "explore": lambda reader, _other, between: timelines.everybody(reader, between, 26),
+    "profile": lambda reader, other, between: timelines.written_by(other, reader, between, 26),
+    "replies": lambda reader, other, between: timelines.written_by_with_replies(other, reader, between, 26),
+    "tag": lambda reader, _other, between: timelines.tagged("all", reader, between, 26),
+    "mentions": lambda reader, _other, between: timelines.mentioning(reader, between, 26),
+    "likes": lambda reader, _other, between: timelines.liked_by(reader, between, 26),
+}
+
+
+@pytest.mark.parametrize("hidden", [0, 1])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_read_out_of_an_index(app, store, crowd, name, hidden):
+    with app.app_context():
+        reader, other = db.session.get(User, crowd[0]), db.session.get(User, crowd[1])
+        reader.hidden_count = hidden
+        db.session.flush()
+        with store.statements() as sent:
+            timelines.load(LISTS[name](reader, other, Between(POSTS // 2)), reader)
+        plan = explained(LISTS[name](reader, other, Between(POSTS // 2)))
+    assert len(sent) == 1
+    assert whole_tables(plan) == [], plan
+    # Gathering sorts what it gathers, and two lists are merged by sorting their first rows.
+    if name not in {"gather", "walk", "profile"}:
+        assert "TEMP B-TREE" not in "\n".join(plan), plan
+    if name in {"walk", "profile"}:
+        assert sum("TEMP B-TREE" in step for step in plan) == 1, plan
+
+
+def test_a_full_page_reads_only_its_own_rows(app, crowd):
+    with app.app_context():
+        reader = db.session.get(User, crowd[0])
+        steps: list[int] = []
+        connection = db.session.connection().connection.dbapi_connection
+        connection.set_progress_handler(lambda: steps.append(1), 100)
+        timelines.load(timelines.everybody(reader, Between(), 26), reader)
+        connection.set_progress_handler(None, 0)
+    # A hundred steps of SQLite's machine each: 4,000 posts would take more than 200 of them.
+    assert len(steps) < 100, len(steps)
+
+
+@pytest.mark.parametrize(
+    "page", ["/", "/explore", "/people/bob", "/people/bob/replies", "/mentions", "/likes"]
+)
+@pytest.mark.parametrize("hiding", [False, True])
+def test_a_page_with_everything_on_it_takes_at_most_four_statements(somebody, store, page, hiding):
+    alice, bob, carol = somebody("alice"), somebody("bob"), somebody("carol")
+    alice.post("/people/bob/follow")
+    for n in range(4):
+        bob.write(f"{n} @alice #all")
+    post = alice.page("/").select_one(".when")["href"]
+    for reader in (alice, carol):
+        for name in ("like", "repost"):
+            reader.post(f"{post}/{name}")
+        reader.post(f"{post}/replies", {"body": "answer @alice"})
+    if hiding:
+        alice.post("/people/carol/block")
+    alice.get("/")
+    with store.statements() as sent:
+        assert alice.page(page).select(".post")
+    assert 1 <= len(sent) <= 4, sent
+    assert all(statement.startswith("SELECT") for statement in sent)
+    with store.statements() as sent:
+        assert alice.page(post).select(".post")
+    assert len(sent) <= 4, sent
+
+
+def explained(wanted) -> list[str]:
+    statement = wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    return [row[3] for row in db.session.execute(text(f"EXPLAIN QUERY PLAN {statement}"))]
+
+
+def whole_tables(plan: list[str]) -> list[str]:
+    """The steps that read a table from one end to the other, without the end of a page in sight."""
+    return [step for step in plan if step.startswith("SCAN") and step.split()[1] in TABLES]
