@@ -135,15 +135,13 @@ def own_record(commit: str, lasts_seconds: float) -> Record:
         commit,
         now,
         lasts_seconds,
-        place=this_process.place(),
-        began=this_process.start_of(os.getpid()),
+        process=this_process.said(),
     )
 
 
 def ended_here(record: Record) -> bool:
     """Whether the holder was a process of this machine, and is no more."""
-    here = this_process.place()
-    return bool(here) and record.place == here and this_process.start_of(record.pid) != record.began
+    return bool(record.process) and this_process.is_gone(record.process)
 
 
 def take(ssm: Any, stack: str, record: Record, say: Callable[[str], None]) -> Lease:

@@ -24,9 +24,8 @@ class Record:
     released: bool = False
     # Whose lease had run out when this one was taken.
     taken_from: str = ""
-    # Where the process is, and when it began: see this_process.
-    place: str = ""
-    began: str = ""
+    # The process, for others on its machine: see this_process.
+    process: str = ""
 
     def __str__(self) -> str:
         return f"{self.owner} (process {self.pid}, commit {self.commit})"

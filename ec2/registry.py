@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import docker
 from docker.errors import APIError, DockerException, NotFound
 
+from ec2 import this_process
 from ec2.errors import ShipFailed
 from ec2.images import REGISTRY, Image
 
@@ -19,6 +20,8 @@ STORE = "microblog-registry"
 PORT = "5000/tcp"
 START_TIMEOUT_SECONDS = 30
 LASTS_SECONDS = "7200"
+# Whose a registry is.
+LABEL = "microblog.launcher"
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,11 @@ def open_registry() -> Iterator[Registry]:
     client = docker.from_env()
     running: Any = None
     try:
+        remove_abandoned(client)
         running = client.containers.run(
             REGISTRY,
-            # However the launcher ends, this ends.
+            labels={LABEL: this_process.said()},
+            # Where nobody comes after a launcher that was killed, this ends all the same.
             entrypoint=["timeout", LASTS_SECONDS, "docker-registry"],
             command=["serve", "/etc/docker/registry/config.yml"],
             auto_remove=True,
@@ -92,6 +97,14 @@ def open_registry() -> Iterator[Registry]:
             with suppress(NotFound):
                 running.remove(force=True)
         client.close()
+
+
+def remove_abandoned(client: docker.DockerClient) -> None:
+    """Remove the registries of launchers of this machine that were killed."""
+    for container in client.containers.list(filters={"label": LABEL}):
+        if this_process.is_gone(container.labels[LABEL]):
+            with suppress(APIError):
+                container.remove(force=True)
 
 
 def this_weeks_store(client: docker.DockerClient) -> str:

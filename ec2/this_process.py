@@ -1,5 +1,6 @@
 """Which process this is, so that another one on the same machine can tell whether it still lives (Linux)."""
 
+import os
 from pathlib import Path
 
 # proc(5): the state and, in clock ticks since the boot, the start of a process; its name before them may hold
@@ -24,3 +25,15 @@ def start_of(pid: int) -> str:
     except OSError:
         return ""
     return "" if fields[STATE] in ENDED else fields[START]
+
+
+def said() -> str:
+    """This process in one word, for others to ask after."""
+    pid = os.getpid()
+    return f"{place()} {pid} {start_of(pid)}"
+
+
+def is_gone(said_before: str) -> bool:
+    """Whether it was a process of this place, and lives no more."""
+    where, pid, began = said_before.rsplit(" ", 2)
+    return bool(place()) and where == place() and start_of(int(pid)) != began

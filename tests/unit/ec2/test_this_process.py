@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from ec2.this_process import place, start_of
+from ec2.this_process import is_gone, place, said, start_of
 
 
 def test_this_one_lives_where_it_is() -> None:
@@ -23,3 +23,11 @@ def test_one_that_ended_has_no_start_also_before_its_parent_knows() -> None:
 
 def test_no_process_has_no_start() -> None:
     assert start_of(2**22 + 1) == ""
+
+
+def test_others_can_ask_after_it() -> None:
+    assert not is_gone(said())
+    *_, began = said().split()
+    assert is_gone(f"{place()} {2**22 + 1} {began}")
+    assert is_gone(f"{place()} {os.getpid()} 1"), "another process has its number by now"
+    assert not is_gone(f"elsewhere {2**22 + 1} {began}")
