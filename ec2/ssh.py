@@ -25,8 +25,6 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
 # sshd takes ten sessions per connection unless told otherwise; a person may want one, too.
 COMMANDS_AT_ONCE = 8
-# ssh's own failures; a command may end so, too.
-SSH_FAILED = 255
 # What time does not heal.
 FINAL = {
     "Permission denied": "look whether the key is the one that the stack was launched with",
@@ -156,7 +154,7 @@ class Session:
         told = ssh_words.root_words(words) if sudo else words
         with self.places, self.process(ssh_words.command_words(self.connection, told)) as process:
             status = converse(process, given, listener)
-        if status == SSH_FAILED and not self.alive():
+        if status and not self.alive():
             raise self.cut(what, listener.last, time.monotonic() - started)
         if status:
             raise self.failed(what, status, listener.last)

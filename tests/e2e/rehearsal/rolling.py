@@ -74,10 +74,6 @@ class Checkout:
         self.change("images/microblog/microblog/templates/layout.html", "<body", f"<!-- {word} --><body")
         return self.commit()
 
-    def undo(self) -> None:
-        """Go back to the commit before."""
-        self.git("reset", "--quiet", "--hard", "HEAD~1")
-
 
 class Try:
     """A command of the launcher that runs, and what it has said."""
@@ -135,11 +131,19 @@ class Try:
     def cut(self, address: str) -> None:
         """Cut its connection to a host, as a network does that forgets it."""
         for process in descendants(self.process.pid):
-            words = Path(f"/proc/{process}/cmdline").read_text().split("\0")
+            words = command_line(process)
             if words[0] == "ssh" and "ControlMaster=yes" in words and words[-2].endswith(f"@{address}"):
                 os.kill(process, signal.SIGKILL)
                 return
         raise AssertionError(f"no connection to {address}:\n{self.said}")
+
+
+def command_line(process: int) -> list[str]:
+    """The words that a process was started with; one without any where it is gone by now."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return [""]
 
 
 def descendants(process: int) -> Iterator[int]:

@@ -23,8 +23,8 @@ SICK = {
 MIGRATION = """
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -55,6 +55,17 @@ def begun(rolling: Rolling, running: Try, stage: str) -> None:
     else:
         written = f'grep --count \'{rolling.checkout.tags[-1]}.*"outcome": "done"\' /srv/stack/ledger || true'
         running.wait_for(lambda: rolling.on("app", written) != "0")
+
+
+@contextmanager
+def spoilt(rolling: Rolling) -> Iterator[None]:
+    """What is committed and said in the stack file meanwhile is undone, also where the drill fails."""
+    before = rolling.checkout.git("rev-parse", "HEAD")
+    try:
+        yield
+    finally:
+        rolling.checkout.git("reset", "--quiet", "--hard", before)
+        rolling.file.write_text(STACK_FILE)
 
 
 def leased(rolling: Rolling) -> bool:
@@ -168,7 +179,8 @@ def sick(rolling: Rolling) -> tuple[str, ...]:
 def migrates_badly(rolling: Rolling) -> tuple[str, ...]:
     """Its migration asks for a table that is not there."""
     versions = rolling.checkout.folder / "images/microblog/microblog/migrations/versions"
-    (versions / "0002_nowhere.py").write_text(MIGRATION)
+    newest = max(file.name for file in versions.glob("[0-9]*.py")).partition("_")[0]
+    (versions / "9999_nowhere.py").write_text(MIGRATION.format(newest=newest))
     return "microblog is ", "The migration of the database microblog at mariadb failed", "nowhere"
 
 
@@ -178,12 +190,12 @@ def test_a_release_that_never_gets_healthy(
 ) -> None:
     before = rolling.serving("app")
     with somebody_posts(rolling, spoil.__name__, unnoticed=True):
-        words = spoil(rolling)
-        tag = rolling.checkout.commit()
-        print(rolling.fail(*words, "app: 'prepare' ended with status 1", AS_IT_WAS))
-        last = rolling.releases()["entries"][-1]
-        assert (last["commit"], last["outcome"]) == (tag, "failed")
-        rolling.checkout.undo()
+        with spoilt(rolling):
+            words = spoil(rolling)
+            tag = rolling.checkout.commit()
+            print(rolling.fail(*words, "app: 'prepare' ended with status 1", AS_IT_WAS))
+            last = rolling.releases()["entries"][-1]
+            assert (last["commit"], last["outcome"]) == (tag, "failed")
         again = rolling("deploy", "--yes")
         assert "nothing to do" in again.stderr
     assert rolling.serving("tools") == before
@@ -193,19 +205,14 @@ def test_a_release_that_never_gets_healthy(
 def test_images_for_another_architecture_are_refused_before_anything_is_sent(
     rolling: Rolling, standing: dict[str, Any]
 ) -> None:
-    rolling.file.write_text(STACK_FILE.replace("t3.small", "t4g.small"))
-    rolling.fail("hosts.app.instance_type", "an instance type of AWS for x86-64")
-    rolling.file.write_text(STACK_FILE)
-    (rolling.checkout.folder / "images/blackbox_exporter/Dockerfile").write_text(ANOTHER_ARCHITECTURE)
-    rolling.checkout.change(
-        "compose/compose.yaml", "  blackbox_exporter:\n", "  blackbox_exporter:\n    platform: linux/arm64\n"
-    )
-    rolling.checkout.commit()
-    try:
+    with spoilt(rolling):
+        rolling.file.write_text(STACK_FILE.replace("t3.small", "t4g.small"))
+        rolling.fail("hosts.app.instance_type", "an instance type of AWS for x86-64")
+    with spoilt(rolling):
+        (rolling.checkout.folder / "images/blackbox_exporter/Dockerfile").write_text(ANOTHER_ARCHITECTURE)
+        rolling.checkout.commit()
         said = rolling.fail("tools: the images are for arm64, the host is amd64")
-    finally:
-        rolling.checkout.undo()
-    assert not re.search("(app|tools): pulling", said)
+        assert "pulling" not in said
     assert rolling.deploy()["stack_outcome"] == "unchanged"
 
 
@@ -215,9 +222,9 @@ def test_a_resource_that_fails_when_the_stack_is_updated(rolling: Rolling, stand
     with somebody_posts(rolling, "updated", unnoticed=True):
         # Somebody tidied up by hand; hosts that run do not mind.
         ec2.delete_key_pair(KeyName="rolling")
-        rolling.file.write_text(STACK_FILE + ONE_MORE)
-        print(rolling.fail("MoreHost", "rolling"))
-        rolling.file.write_text(STACK_FILE)
+        with spoilt(rolling):
+            rolling.file.write_text(STACK_FILE + ONE_MORE)
+            print(rolling.fail("MoreHost", "rolling"))
         ec2.import_key_pair(KeyName="rolling", PublicKeyMaterial=key["PublicKey"].encode())
         report = rolling.deploy()
     rolling.check(report["release"])
