@@ -108,10 +108,13 @@ def converse(process: Process, given: bytes | None, listener: Listener) -> int:
             selector.register(process.stdin, selectors.EVENT_WRITE, Writer(process.stdin, memoryview(given)))
         else:
             process.stdin.close()
+        ended = False
         while selector.get_map():
-            ready = selector.select(LOOK_SECONDS)
-            if not ready and process.poll() is not None:
+            ready = selector.select(0 if ended else LOOK_SECONDS)
+            if ended and not ready:
                 break
+            # Once more after the end: it may have said its last between our look and its end.
+            ended = process.poll() is not None
             for key, _ in ready:
                 if not key.data.go_on():
                     selector.unregister(key.fd)
