@@ -1,5 +1,6 @@
 """moto's application behind the addresses it is asked at, with honest errors and a gate for the snapshot."""
 
+import io
 import logging
 import os
 import socket
@@ -71,6 +72,11 @@ class Gate:
             yield self.free.wait_for(lambda: self.changing == 0, patience_seconds)
 
 
+# moto answers questions from dictionaries that others change meanwhile.
+STUMBLED = "changed size during iteration"
+LOOKS = 10
+
+
 class Api:
     """The WSGI application: whoever changed something is told after the request.
 
@@ -92,16 +98,18 @@ class Api:
             return [f"{os.getpid()}\n".encode()]
         action = action_of(environ)
         if not changes_something(environ["REQUEST_METHOD"], action):
-            return self.answer(environ, start_response, action)
+            return self.answer(environ, start_response, action, tries=LOOKS)
         with self.gate.change():
             answer = self.answer(environ, start_response, action)
         self.changed()
         return answer
 
-    def answer(self, environ: dict[str, Any], start_response: Any, action: str) -> Iterable[bytes]:
+    def answer(
+        self, environ: dict[str, Any], start_response: Any, action: str, tries: int = 1
+    ) -> Iterable[bytes]:
         """moto's answer, or an error that a client of AWS can read."""
         try:
-            return list(self.moto(environ, start_response))
+            return self.asked(environ, start_response, tries)
         except NotImplementedError as error:
             asked = action or str(error) or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
             message = unsupported(service_of(environ), asked)
@@ -110,6 +118,17 @@ class Api:
         except Exception as error:
             log.exception("the control plane failed at a request")
             return refusal(environ, start_response, "InternalFailure", f"{type(error).__name__}: {error}")
+
+    def asked(self, environ: dict[str, Any], start_response: Any, tries: int) -> list[bytes]:
+        """moto's answer; a question that stumbled over somebody's change is asked again."""
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        for left in reversed(range(tries)):
+            try:
+                return list(self.moto({**environ, "wsgi.input": io.BytesIO(body)}, start_response))
+            except RuntimeError as error:
+                if STUMBLED not in str(error) or not left:
+                    raise
+        raise AssertionError("asked at least once")
 
 
 def service_application(service: Any) -> Any:
