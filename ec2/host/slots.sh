@@ -6,8 +6,9 @@
 PORT=8000
 POLL_SECONDS=0.2
 CRASHES=3
-# For so long nginx may believe that an address is still the microblog's: its resolver's second, and a bit.
-BELIEVED_MILLISECONDS=1300
+# For so long nginx may believe that an address is still the microblog's: its resolver counts whole seconds, so its one
+# may be nearly two.
+BELIEVED_MILLISECONDS=2200
 
 # A valve is closed by a rule in the container's own network: whoever connects is refused; whoever is connected,
 # and the container's own health check, goes on. A container that starts again has it open.
