@@ -227,9 +227,10 @@ def test_links_change_no_letter_of_a_text_and_add_no_markup(text):
     places = links.stored(found, {link.key for link in found})
     assert len(places or "") <= 400
     html = links.linked(text, places, "/people/", "/tags/")
-    page = BeautifulSoup(f"text: {html}", "html.parser")
+    # Elsewhere the parser makes one space of several.
+    page = BeautifulSoup(f"<pre>text: {html}</pre>", "html.parser")
     assert page.text == f"text: {text}"
-    assert {element.name for element in page.find_all()} <= {"a"}
+    assert {element.name for element in page.find_all()} <= {"pre", "a"}
     for link, element in zip(found, page.find_all("a"), strict=True):
         assert element["href"].startswith("/people/" if link.sign == "@" else "/tags/")
         assert set(element.attrs) == {"href"}
