@@ -40,10 +40,6 @@ class Settings:
     network: IPv4Network
     hosts: tuple[HostSettings, ...]
 
-    def hosts_of(self, role: str) -> tuple[HostSettings, ...]:
-        """The hosts that have a role."""
-        return tuple(host for host in self.hosts if role in host.roles)
-
     @property
     def needs_my_address(self) -> bool:
         """Whether somebody must find out the address that this machine has on the internet."""

@@ -3,8 +3,8 @@
 # What a release would change on this host; nothing is changed.
 #
 # usage: outlook.sh ROOT ID <OUTLINE
-# Prints lines: serves RELEASE, finished yes|no, provisioned MARK, and for each service: service NAME CHANGE, where CHANGE is
-# create, replace, start, keep or remove.
+# Prints lines: serves RELEASE, finished yes|no, provisioned MARK, and for each service: service NAME CHANGE, where
+# CHANGE is create, replace, start, keep or remove.
 look_ahead() {
     folder=$(mktemp -d)
     trap 'rm -r "$folder"' EXIT
@@ -38,7 +38,10 @@ changes() {
         END {
             while ((getline service < services) > 0) {
                 ours[service] = 1
-                print "service", service, well[service] ? "keep" : same[service] ? "start" : here[service] ? "replace" : "create"
+                change = here[service] ? "replace" : "create"
+                if (same[service]) change = "start"
+                if (well[service]) change = "keep"
+                print "service", service, change
             }
             for (service in here) if (!ours[service]) print "service", service, "remove"
         }' "$folder/listed"
