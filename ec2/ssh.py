@@ -25,6 +25,8 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
 # sshd takes ten sessions per connection unless told otherwise; a person may want one, too.
 COMMANDS_AT_ONCE = 8
+NO_ROOM = "no space left on device"
+MAKE_ROOM = "make room there with python -m ec2 ssh {0}, or raise root_volume_gib of {0} in stack.toml"
 # What time does not heal.
 FINAL = {
     "Permission denied": "look whether the key is the one that the stack was launched with",
@@ -191,9 +193,10 @@ class Session:
     def failed(self, what: str, status: int, last: Iterable[str]) -> CommandFailed:
         """What was said to the host, how it ended, and the last lines of it."""
         said = "".join(f"\n    {line}" for line in last)
+        full = NO_ROOM in said.lower()
         return CommandFailed(
             f"{self.host.name}: '{what}' ended with status {status}{said}",
-            f"python -m ec2 ssh {self.host.name}",
+            MAKE_ROOM.format(self.host.name) if full else f"python -m ec2 ssh {self.host.name}",
         )
 
     @contextmanager

@@ -3,9 +3,12 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 
 from ec2.rehearsal.settings import Rehearsal
+from tests.e2e.person import Person
+from tests.e2e.rehearsal.rolling import Rolling
 from tests.waiting import wait_until
 
 
@@ -47,3 +50,47 @@ def small_disk(rehearsal: Rehearsal, size: int) -> Iterator[None]:
         # Until the process has closed its log.
         leave = ["umount", str(rehearsal.state)]
         wait_until(lambda: subprocess.run(leave, check=False).returncode == 0, 10, "a disk that nobody uses")
+
+
+@dataclass(frozen=True)
+class SmallDisk:
+    """A disk of its own, in memory, for a host's engine and releases; the data volumes stay what they are."""
+
+    rolling: Rolling
+    host: str
+    AT = "/small"
+    PLACES = "/var/lib/docker /srv/stack"
+    # Live restore keeps containers running under an engine that is stopped.
+    REST = "docker stop $(docker ps --quiet) && systemctl stop docker.socket docker.service"
+    GO_ON = """systemctl reset-failed docker.service && systemctl start docker.service &&
+            docker start $(docker ps --all --quiet)"""
+
+    def begin(self) -> None:
+        """What is there moves to it; returns when the microblog serves again."""
+        self.do(f"""
+            {self.REST}
+            mkdir {self.AT}
+            mount -t tmpfs small {self.AT}
+            for place in {self.PLACES}; do
+                mkdir -p {self.AT}$place
+                cp --archive $place/. {self.AT}$place
+                mount --bind {self.AT}$place $place
+            done
+            {self.GO_ON}""")
+        wait_until(self.serves, 60, "the microblog after its engine")
+
+    def serves(self) -> bool:
+        return Person(self.rolling.address, "nobody").get("/explore").status_code == 200
+
+    def leave(self, kibibytes: int) -> None:
+        """Have so much room from now on; in one moment, since a deployment does not wait."""
+        self.do(f"""
+            until mount -o remount,size=$(($(df --output=used {self.AT} | tail -n 1) + {kibibytes}))k {self.AT}
+            do :; done""")
+
+    def end(self) -> None:
+        """The host has what it had at the beginning."""
+        self.do(f"{self.REST} && umount {self.PLACES} {self.AT} && rmdir {self.AT} && {self.GO_ON}")
+
+    def do(self, commands: str) -> str:
+        return self.rolling.on(self.host, f"set -e; {commands}")

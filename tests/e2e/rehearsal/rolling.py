@@ -69,6 +69,11 @@ class Checkout:
         assert old in text, f"{old!r} is not in {path}"
         file.write_text(text.replace(old, new))
 
+    def append(self, path: str, text: str) -> None:
+        """Add to the end of a text that is there."""
+        with (self.folder / path).open("a") as file:
+            file.write(text)
+
     def mark(self, word: str) -> str:
         """Commit a page that says the word."""
         self.change("images/microblog/microblog/templates/layout.html", "<body", f"<!-- {word} --><body")

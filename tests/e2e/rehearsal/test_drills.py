@@ -10,10 +10,13 @@ import pytest
 from ec2.lease import take
 from ec2.lease_record import Record
 from tests.e2e.rehearsal.load import Poster
+from tests.e2e.rehearsal.obstacles import SmallDisk
 from tests.e2e.rehearsal.rolling import STACK_FILE, Rolling, Try, refused
 
 ONE_MORE = '\n[hosts.more]\nroles = ["monitoring"]\ninstance_type = "t3.small"\n'
 AS_IT_WAS = "every host is as it was"
+# The preflight demands 1 GiB.
+ROOM_KIBIBYTES = 1_200_000
 SICK = {
     "images/microblog/microblog/health.py": (
         "reason = database.why_not_ready(SCHEMA)", 'reason = "sick on purpose"'
@@ -30,6 +33,7 @@ down_revision = "{newest}"
 def upgrade() -> None:
     op.execute("ALTER TABLE nowhere ADD COLUMN anything INT")
 """
+FOLDERS = "making folders as somebody wants them"
 DROP = "iptables --{way} INPUT --protocol tcp --dport 22 --jump DROP"
 
 
@@ -37,8 +41,10 @@ def begun(rolling: Rolling, running: Try, stage: str) -> None:
     """Return once the deployment is in the stage."""
     lines = {
         "images": "building registry",
+        "agreed": "interruption: none",
         "stack": "create in progress: AppHost",
-        "provision": "app: making a file system",
+        "first provision": "app: making a file system",
+        "provision": f"app: {FOLDERS}",
         "ship": "app: pulling microblog",
         "prepare": "starting microblog beside",
         "replace": "tools: starting .*prometheus",
@@ -94,7 +100,7 @@ def test_a_resource_that_fails_when_the_stack_is_made(rolling: Rolling) -> None:
 
 
 def test_a_launcher_killed_while_the_first_deployment_is_made(rolling: Rolling) -> None:
-    for stage in ("stack", "provision", "ship"):
+    for stage in ("stack", "first provision", "ship"):
         with rolling.start("deploy", "--yes") as running:
             begun(rolling, running, stage)
             running.kill()
@@ -121,23 +127,34 @@ def test_a_launcher_killed_while_it_updates(rolling: Rolling, standing: dict[str
     rolling.check(report["release"])
 
 
-@pytest.mark.parametrize("stage", ["ship", "prepare", "switch"])
+# Where the connection to a host is cut, and what becomes of it: in the roll-out every host goes back; once the
+# release serves, it stays.
+CUTS = {
+    "provision": ("app", ()),
+    "ship": ("app", ()),
+    "prepare": ("app", (AS_IT_WAS,)),
+    "replace": ("tools", (AS_IT_WAS,)),
+    "switch": ("app", ()),
+}
+
+
+@pytest.mark.parametrize("stage", CUTS)
 def test_a_connection_cut_while_it_updates(rolling: Rolling, standing: dict[str, Any], stage: str) -> None:
+    host, account = CUTS[stage]
+    if stage == "provision":
+        rolling.checkout.append("ec2/host/layout.sh", f"say '{FOLDERS}'\nsleep 1\n")
+    if stage == "replace":
+        rolling.checkout.change("prometheus/prometheus.yml", "global:", "# cut\nglobal:")
     tag = rolling.checkout.mark(f"cut in {stage}")
     with somebody_posts(rolling, f"cut_{stage}", unnoticed=True):
         with rolling.start("deploy", "--yes") as running:
             begun(rolling, running, stage)
-            running.cut(rolling.instance("app")["PublicIpAddress"])
-            refused(running.end(), running.said, "the connection to app was cut", *said_after_a_cut(stage))
+            running.cut(rolling.instance(host)["PublicIpAddress"])
+            refused(running.end(), running.said, f"the connection to {host} was cut", *account)
             print(running.said)
         report = rolling.deploy()
     assert report["release"].endswith(tag)
     rolling.check(report["release"])
-
-
-def said_after_a_cut(stage: str) -> tuple[str, ...]:
-    """In the roll-out every host goes back; once the release serves, it stays."""
-    return {"ship": (), "prepare": (AS_IT_WAS,), "switch": ()}[stage]
 
 
 def test_a_network_that_is_away_for_half_a_minute(rolling: Rolling, standing: dict[str, Any]) -> None:
@@ -200,6 +217,38 @@ def test_a_release_that_never_gets_healthy(
         assert "nothing to do" in again.stderr
     assert rolling.serving("tools") == before
     assert rolling.serving("app") == before
+
+
+@pytest.fixture(scope="module")
+def small(rolling: Rolling, standing: dict[str, Any]) -> Iterator[SmallDisk]:
+    """The app host's disk."""
+    disk = SmallDisk(rolling, "app")
+    disk.begin()
+    yield disk
+    disk.end()
+    rolling.deploy()
+
+
+@pytest.mark.parametrize("stage", ["agreed", "prepare", "switch"])
+def test_a_disk_that_fills_up_in_the_middle(rolling: Rolling, small: SmallDisk, stage: str) -> None:
+    small.leave(ROOM_KIBIBYTES)
+    tag = rolling.checkout.mark(f"full in {stage}")
+    with somebody_posts(rolling, f"full_{stage}", unnoticed=True):
+        with rolling.start("deploy", "--yes") as running:
+            begun(rolling, running, stage)
+            small.leave(0)
+            ended = running.end()
+            print(running.said)
+        # Once the new side is there, the rest needs no room.
+        if ended or stage != "switch":
+            refused(ended, running.said, "app", "o space left on device")
+            assert "going back did not succeed" not in running.said
+        state = rolling("status")
+        assert state.returncode == 0, state.stdout + state.stderr
+        small.leave(ROOM_KIBIBYTES)
+        report = rolling.deploy()
+    assert report["release"].endswith(tag)
+    rolling.check(report["release"])
 
 
 def test_hosts_of_another_architecture_are_refused_before_anything_begins(

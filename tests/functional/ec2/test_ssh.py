@@ -88,6 +88,12 @@ def test_a_command_that_fails_says_where_what_and_the_last_lines(session: Sessio
     assert failed.value.hint == "python -m ec2 ssh app"
 
 
+def test_a_command_that_finds_no_room_says_how_to_make_some(session: Session) -> None:
+    with pytest.raises(CommandFailed, match="No space left on device") as failed:
+        session.run(["dd", "if=/dev/zero", "of=/dev/full", "count=1"])
+    assert "raise root_volume_gib of app in stack.toml" in failed.value.hint
+
+
 def test_a_command_may_end_with_the_status_that_ssh_uses_itself(session: Session) -> None:
     with pytest.raises(CommandFailed, match="status 255"):
         session.run(["sh", "-c", "exit 255"])
