@@ -85,8 +85,8 @@ class SmallDisk:
     def leave(self, kibibytes: int) -> None:
         """Have so much room from now on; in one moment, since a deployment does not wait."""
         self.do(f"""
-            until mount -o remount,size=$(($(df --output=used {self.AT} | tail -n 1) + {kibibytes}))k {self.AT}
-            do :; done""")
+            used() {{ df --output=used {self.AT} | tail -n 1; }}
+            until mount -o remount,size=$(($(used) + {kibibytes}))k {self.AT}; do :; done""")
 
     def end(self) -> None:
         """The host has what it had at the beginning."""

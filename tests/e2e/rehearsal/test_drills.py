@@ -127,7 +127,7 @@ def test_a_launcher_killed_while_it_updates(rolling: Rolling, standing: dict[str
     rolling.check(report["release"])
 
 
-# Where the connection to a host is cut, and what becomes of it: in the roll-out every host goes back; once the
+# Which host's connection is cut, and what becomes of it: in the roll-out every host goes back, and once the
 # release serves, it stays.
 CUTS = {
     "provision": ("app", ()),
