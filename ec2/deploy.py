@@ -170,7 +170,7 @@ def unchanged(settings: Settings, plan: Plan, built: Built, took: Stopwatch) -> 
 def load(release: Release, session: Session) -> Load:
     """What the session's host is to hold and to run."""
     names = release.services_on(session.host)
-    return Load(release.built.of(names), [release.services[name] for name in names])
+    return Load(release.built.of(names), [release.built.services[name] for name in names])
 
 
 def destroy(settings: Settings, say: Say) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import docker
 from docker.errors import DockerException
 
 from compose.build import Say, revision
@@ -45,11 +46,12 @@ class Image:
 
 @dataclass(frozen=True)
 class Built:
-    """The images under their tag, and the services that are left out, each with the reason."""
+    """The images under their tag, the services that are left out, each with the reason, and every service."""
 
     tag: str
     images: tuple[Image, ...]
     left_out: Mapping[str, str]
+    services: Mapping[str, Service]
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -89,8 +91,8 @@ def build_images(tag: str, say: Say) -> Built:
         build_registry(say)
     except StackError as error:
         raise ImageBuildFailed(error.message, error.hint) from error
-    services = [service for name, service in project.services.items() if name not in left_out]
-    return Built(tag, tuple(read_image(engine, service) for service in services), left_out)
+    chosen = [service for name, service in project.services.items() if name not in left_out]
+    return Built(tag, tuple(read_image(engine, service) for service in chosen), left_out, project.services)
 
 
 def read_image(engine: Engine, service: Service) -> Image:
@@ -119,7 +121,7 @@ def forget_old_images(tag: str) -> None:
     Hosts keep what they may go back to, so here only the build cache is of use; a day, because somebody may
     still be testing what was just built.
     """
-    client = Engine().client
+    client = docker.from_env()
     for listed in client.api.images(filters={"reference": "microblog/*"}):
         others = [name for name in listed["RepoTags"] or () if of_other_commit(name, tag)]
         if others and age_seconds(client.images.get(listed["Id"]).attrs) > FORGOTTEN_AFTER_SECONDS:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from compose.build import Say
-from compose.project import Project, Service
 from ec2 import aws, inventory
 from ec2.deployer_key import DeployerKey
 from ec2.errors import LauncherError
@@ -76,14 +75,12 @@ def images(release: Release, host: Host) -> tuple[Image, ...]:
 
 def describe_release(settings: Settings, cloud: aws.Clients, built: Built, hosts: Sequence[Host]) -> Release:
     """The release of these images with the stack's secrets; its id begins with when it was made."""
-    services: Mapping[str, Service] = Project("microblog", environment={"TAG": built.tag}).services
     return Release(
         id=f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{built.tag}",
         stack=settings.name,
         region=settings.region,
         endpoint=aws.endpoint(),
         built=built,
-        services=services,
-        secrets=stored_secrets(cloud("ssm"), settings.name, services),
+        secrets=stored_secrets(cloud("ssm"), settings.name, built.services),
         database_address=next((host.private_address for host in hosts if "database" in host.roles), ""),
     )

@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -30,7 +29,6 @@ class Release:
     region: str
     endpoint: str
     built: Built
-    services: Mapping[str, Service]
     secrets: tuple[SecretFile, ...]
     # Where an app host finds the database when it has none of its own.
     database_address: str = ""
@@ -39,13 +37,13 @@ class Release:
         """The services that run on a host: those of its roles and those of every role."""
         return tuple(
             name
-            for name, service in self.services.items()
+            for name, service in self.built.services.items()
             if name not in self.built.left_out and (not service.roles or set(service.roles) & set(host.roles))
         )
 
     def environment(self, host: Host) -> str:
         """The variables of the compose file, as its .env file."""
-        absent = [name for name, service in self.services.items() if name in self.built.left_out]
+        absent = [name for name, service in self.built.services.items() if name in self.built.left_out]
         values = {
             "TAG": self.built.tag,
             "REVISION": self.built.tag,
@@ -74,7 +72,7 @@ class Release:
                 add(archive, f"{folder}/{name}", content)
             add_folder(archive, STORED_SECRETS)
             for file in of_services(self.secrets, self.services_on(host)):
-                reader = self.services[file.service]
+                reader = self.built.services[file.service]
                 add_secret(archive, f"{self.secrets_folder(host)}/{file}", file.value, reader)
         return packed.getvalue()
 
@@ -110,7 +108,7 @@ class Release:
         """Where services keep data on the host's data volumes, each with the uid and gid that write there."""
         running = set(self.services_on(host))
         return tuple(
-            (folder, self.services[name].uid, self.services[name].gid)
+            (folder, self.built.services[name].uid, self.built.services[name].gid)
             for name, folder in DATA.items()
             if name in running
         )

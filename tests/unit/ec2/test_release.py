@@ -40,7 +40,7 @@ def release(**left_out: str) -> Release:
         SecretFile("grafana", "admin_password", "three"),
     )
     images = (Image("microblog", "microblog/microblog:0123456789ab", "sha256:0123456789abcdef", "amd64", 1),)
-    return Release("20261124-abc", "blog", "us-east-1", "", Built("abc", images, left_out), SERVICES, secrets)
+    return Release("20261124-abc", "blog", "us-east-1", "", Built("abc", images, left_out, SERVICES), secrets)
 
 
 def members(host: Host) -> dict[str, tarfile.TarInfo]:
