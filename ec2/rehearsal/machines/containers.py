@@ -3,7 +3,9 @@
 Nothing without the cloud's label is ever touched.
 """
 
+import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,11 +23,15 @@ from ec2.rehearsal.machines.instances import Instance
 from ec2.rehearsal.machines.sizes import Size
 from ec2.rehearsal.settings import Rehearsal
 
+log = logging.getLogger(__name__)
+
 INSTANCE = "rehearsal.instance"
 VPC = "rehearsal.vpc"
 # systemd ends its services in parallel; Docker inside gives its containers ten seconds.
 STOP_TIMEOUT_SECONDS = 25
 CONSOLE_LINES = 400
+ADDRESS_TAKEN = "Address already in use"
+ADDRESS_FREE_WITHIN_SECONDS = 30
 # systemd 257 wants cgroup v2 and takes v1 only when told twice.
 LEGACY_CGROUPS = "systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"
 
@@ -112,9 +118,20 @@ class Containers:
         return f"{self.rehearsal.name}-{instance_id}-docker"
 
     def start(self, instance_id: str) -> int:
-        """Start the host, one that runs stays as it is; its first process."""
-        self.container(instance_id).start()
-        return int(self.container(instance_id).attrs["State"]["Pid"])
+        """Start the host, one that runs stays as it is; its first process.
+
+        An address is given again to a new host before a busy engine has taken it from the old one.
+        """
+        deadline = time.monotonic() + ADDRESS_FREE_WITHIN_SECONDS
+        while True:
+            try:
+                self.container(instance_id).start()
+                return int(self.container(instance_id).attrs["State"]["Pid"])
+            except APIError as error:
+                if ADDRESS_TAKEN not in str(error.explanation) or time.monotonic() > deadline:
+                    raise
+            log.info("%s: its address is not free yet", instance_id)
+            time.sleep(1)
 
     def stop(self, instance_id: str) -> None:
         """Shut the host down in order, or end it when that takes too long."""
