@@ -15,9 +15,11 @@ from . import (
     cli,
     database,
     errors,
+    exports,
     fields,
     headers,
     health,
+    images,
     languages,
     logs,
     metrics,
@@ -27,6 +29,8 @@ from . import (
     sessions,
     times,
 )
+from .images import uploads
+from .posts import spoken_language
 from .settings import Settings
 from .usernames import UsernameConverter
 
@@ -59,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     request_log.init_app(app)
     metrics.init_app(app, version=__version__, revision=settings.revision)
     headers.init_app(app)
+    uploads.init_app(app)
     sessions.init_app(app)
     database.init_app(app)
     languages.init_app(app)
@@ -74,11 +79,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         account.mailed,
         auth.blueprint,
         avatars.blueprint,
+        exports.blueprint,
         health.blueprint,
+        images.blueprint,
         languages.blueprint,
         people.blueprint,
         posts.blueprint,
     ):
         app.register_blueprint(blueprint)
+    spoken_language.warm_up()
     metrics.start_error_series_at_zero(app)
     return app

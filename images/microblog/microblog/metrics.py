@@ -31,6 +31,7 @@ worker_threads = Gauge(
 logins = Counter("microblog_logins_total", "Attempts to log in.", ["outcome"])
 registrations = Counter("microblog_registrations_total", "People who registered.")
 letters = Counter("microblog_letters_total", "Mails handed to the mail server, or not.", ["outcome"])
+jobs = Counter("microblog_jobs_total", "Tries of background jobs that ended.", ["kind", "outcome"])
 posts_created = Counter("microblog_posts_created_total", "Posts written.")
 build = Gauge("microblog_build_info", "Always 1.", ["version", "revision"], multiprocess_mode="mostrecent")
 pool_connections = Gauge(
@@ -48,6 +49,8 @@ def init_app(app: Flask, version: str, revision: str) -> None:
         logins.labels(outcome)
     for outcome in ("sent", "failed"):
         letters.labels(outcome)
+    for outcome in ("done", "failed"):
+        jobs.labels("export", outcome)
     for state in ("in_use", "size"):
         pool_connections.labels(state)
     app.before_request(_begin)

@@ -14,6 +14,7 @@ POST_LENGTH = 280  # as a person counts
 # One character on the screen may be several in storage: a family in one emoji is seven.
 BODY_LENGTH = 10 * POST_LENGTH
 LINKS_LENGTH = 400
+LANGUAGE_LENGTH = 16
 NAME_LENGTH = 64
 ABOUT_LENGTH = 280
 EMAIL_LENGTH = 254
@@ -98,6 +99,8 @@ class Post(Base):
     parent_id: Mapped[int | None] = mapped_column(Number)
     # Where the mentions and hashtags are in the body: "0-6,15-20".
     links: Mapped[str | None] = mapped_column(String(LINKS_LENGTH))
+    # As HTML names it, so that it is pronounced right: what the text is in, or else what its author reads.
+    language: Mapped[str | None] = mapped_column(String(LANGUAGE_LENGTH))
     reply_count: Mapped[int] = mapped_column(default=0, server_default="0")
     repost_count: Mapped[int] = mapped_column(default=0, server_default="0")
     like_count: Mapped[int] = mapped_column(default=0, server_default="0")

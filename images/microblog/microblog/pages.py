@@ -39,6 +39,11 @@ class Entry(Placed):
     reposter_name: str | None = None
     liked: bool = False
     reposted: bool = False
+    language: str | None = None
+    picture: str | None = None
+    picture_width: int = 0
+    picture_height: int = 0
+    picture_alt: str = ""
 
     @property
     def name(self) -> str:

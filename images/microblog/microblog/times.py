@@ -13,8 +13,9 @@ LONGEST_RELATIVE = 30 * DAY
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the filter `moment`."""
+    """Give templates the filters `moment` and `full_moment`."""
     app.jinja_env.filters["moment"] = moment
+    app.jinja_env.filters["full_moment"] = full_moment
 
 
 def now() -> datetime:
@@ -30,6 +31,11 @@ def moment(then: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         then.isoformat(), absolute_text(language, then), text
     )
+
+
+def full_moment(then: datetime) -> str:
+    """23 Nov 2026, 04:46 UTC, as the language of the page writes it."""
+    return absolute_text(str(get_locale()), then)
 
 
 @lru_cache(maxsize=4096)

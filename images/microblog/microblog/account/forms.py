@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from wtforms import BooleanField
 
 from ..auth.forms import email_field, new_password_field, password_field
 
@@ -23,6 +24,7 @@ class EmailForm(FlaskForm):  # type: ignore[misc]
 class LeaveForm(FlaskForm):  # type: ignore[misc]
     """The end of an account."""
 
+    keep = BooleanField(_("Keep the file with my data until then"), default=True)
     current = password_field(_("Your password"))
 
 

@@ -3,18 +3,23 @@
 from sqlalchemy import delete, select, update
 
 from ..database import db
+from ..exports import fetching
 from ..mail import outbox
 from ..models import Follow, User
 from ..posts.farewell import take_posts
 
 
-def leave(user: User) -> None:
-    """Delete an account: follows, logins and letters go with it (ON DELETE CASCADE), and so do its posts."""
+def leave(user: User, keep_export: bool = False) -> str | None:
+    """Delete an account: follows, logins, letters, jobs and pictures go with it (ON DELETE CASCADE), and so do
+    its posts. A finished export may stay for the rest of its time: then the token of its link.
+    """
     outbox.withdraw(user)
+    token = fetching.keep(user) if keep_export else None
     _take_back_counts(user)
     take_posts(user)
     db.session.execute(delete(User).where(User.id == user.id))
     db.session.commit()
+    return token
 
 
 def _take_back_counts(user: User) -> None:

@@ -9,6 +9,9 @@ from .. import limits
 from ..auth import accounts, sign_ins, user_agents
 from ..auth.signed_in import forget_session, renew_sign_in, sign_in_id, signed_in, signed_in_only
 from ..database import db
+from ..exports import making
+from ..jobs import queue
+from ..jobs.models import Job
 from ..mail import outbox
 from ..mail.outbox import Purpose
 from ..pages import LARGEST_ID
@@ -103,13 +106,22 @@ def end_all_logins() -> ResponseReturnValue:
 @signed_in_only
 def delete() -> ResponseReturnValue:
     """Leave, and take everything along."""
-    form = LeaveForm()
-    if form.validate_on_submit() and _knows_the_password(form):
-        leaving.leave(signed_in())
+    form, export = LeaveForm(), queue.of(signed_in(), making.KIND)
+    if form.validate_on_submit() and _nothing_is_lost(form, export) and _knows_the_password(form):
+        token = leaving.leave(signed_in(), keep_export=form.keep.data)
         forget_session()
         flash(_("Your account is deleted. Take care!"))
-        return redirect(url_for("posts.explore"), 303)
-    return render_template("account/delete.html", form=form), INVALID if form.errors else 200
+        kept = url_for("exports.kept", token=token) if token else None
+        return redirect(kept or url_for("posts.explore"), 303)
+    page = render_template("account/delete.html", form=form, export=export)
+    return page, INVALID if form.errors else 200
+
+
+def _nothing_is_lost(form: FlaskForm, export: Job | None) -> bool:
+    if export is None or not export.is_pending:
+        return True
+    form.current.errors = [_("The file with your data is still being made. Wait for it, or cancel it.")]
+    return False
 
 
 def _knows_the_password(form: FlaskForm) -> bool:

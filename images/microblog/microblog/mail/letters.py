@@ -15,6 +15,7 @@ from .outbox import Purpose
 JOIN = "/register/confirm"
 RESET = "/password/new"
 ADDRESS = "/account/email/confirm"
+EXPORT = "/account/export"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def text_of(letter: Letter, token: str) -> Text | None:
     user = db.session.get(User, letter.user_id)
     if user is None:
         return None
-    return _password_changed(user) if letter.purpose == Purpose.PASSWORD_CHANGED else _address_changed(user)
+    return NOTICES[Purpose(letter.purpose)](user)
 
 
 def _join(letter: Letter, token: str) -> Text:
@@ -118,6 +119,25 @@ def _address_changed(user: User) -> Text:
             _("If it was not you, write to those who run this site: %(site)s", site=_site()),
         ),
     )
+
+
+def _export_ready(user: User) -> Text:
+    return Text(
+        _("Your data is ready"),
+        (
+            _("Hello %(name)s,", name=user.username),
+            _("the file with your data is ready. Fetch it here within two days; it asks for your password:"),
+            _site() + EXPORT,
+            _("If it was not you who asked for it, change your password."),
+        ),
+    )
+
+
+NOTICES = {
+    Purpose.PASSWORD_CHANGED: _password_changed,
+    Purpose.ADDRESS_CHANGED: _address_changed,
+    Purpose.EXPORT_READY: _export_ready,
+}
 
 
 def _link(path: str, token: str) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select, and_, exists, false, func, literal, select
 from sqlalchemy.orm import aliased
 
 from ..database import db
+from ..images.models import Image
 from ..models import Post, User
 from ..pages import Entry
 from ..ties import Like, Repost
@@ -44,6 +45,7 @@ def load(wanted: Select[Any], reader: User | None, ascending: bool = False) -> S
         .outerjoin(Reposter, Reposter.id == page.c.reposter_id)
         .outerjoin(Parent, Parent.id == Post.parent_id)
         .outerjoin(Answered, answered)
+        .outerjoin(Image, Image.post_id == Post.id)
         .order_by(page.c.place if ascending else page.c.place.desc())
     )
     return [_entry(row) for row in rows]
@@ -65,6 +67,11 @@ def _columns(reader: User | None) -> list[Any]:
         func.coalesce(func.nullif(Reposter.display_name, ""), Reposter.username),
         _has(Like, reader),
         _has(Repost, reader),
+        Post.language,
+        Image.digest,
+        Image.width,
+        Image.height,
+        Image.alt,
     ]
 
 

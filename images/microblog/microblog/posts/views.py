@@ -1,14 +1,18 @@
 """The pages that show posts, and the forms that write and delete them."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from .. import metrics
 from ..auth.signed_in import person, signed_in, signed_in_only
+from ..images import uploads
 from ..pages import LARGEST_ID, Between, Entry, Page, asked_after, asked_before, page_size
-from . import links, threads, timelines, writing
+from . import links, spoken_language, threads, timelines, writing
 from .forms import PostForm, ReplyForm
 
 INVALID = 422
@@ -63,9 +67,9 @@ def tagged(tag: str) -> str:
 def create() -> ResponseReturnValue:
     """Write a post."""
     form = PostForm()
-    if not form.validate_on_submit():
+    if not (form.validate_on_submit() and (content := _content(form))):
         return _home(form, Between()), INVALID
-    writing.write(signed_in(), form.body.data)
+    writing.write(signed_in(), form.body.data, **content)
     metrics.posts_created.inc()
     flash(_("Your post is out."))
     return redirect(url_for("posts.home"), 303)
@@ -84,9 +88,9 @@ def reply(post_id: int) -> ResponseReturnValue:
     entry, form = _one(post_id), ReplyForm()
     if entry.body is None:
         abort(404)
-    if not form.validate_on_submit():
+    if not (form.validate_on_submit() and (content := _content(form))):
         return _thread(entry, form), INVALID
-    post = writing.write(signed_in(), form.body.data, entry)
+    post = writing.write(signed_in(), form.body.data, entry, **content)
     if post is None:
         abort(404)
     metrics.posts_created.inc()
@@ -112,6 +116,15 @@ def delete(post_id: int) -> ResponseReturnValue:
 def linked(entry: Entry, person_url: str, tag_url: str) -> Markup:
     """The text of a post with its mentions and hashtags as links."""
     return links.linked(entry.body or "", entry.links, person_url, tag_url)
+
+
+def _content(form: PostForm) -> dict[str, Any] | None:
+    """What a post has beside its text; None when the picture is not good."""
+    picture = uploads.taken(form)
+    if form.errors:
+        return None
+    language = spoken_language.of(form.body.data) or str(get_locale())
+    return {"language": language.replace("_", "-"), "picture": picture, "alt": form.alt.data or ""}
 
 
 def _page(wanted: timelines.Ids) -> Page[Entry]:

@@ -6,6 +6,8 @@ Rows are locked in one order everywhere (people, then posts), so writers wait fo
 from sqlalchemy import delete, insert, select, update
 
 from ..database import db
+from ..images import uploads
+from ..images.pictures import Picture
 from ..models import Post, User
 from ..pages import Entry
 from ..ties import DeletedPost, Hidden, Mention, PostTag
@@ -16,7 +18,15 @@ from .threads import has_answers
 UNSYNCHRONIZED = {"synchronize_session": False}
 
 
-def write(author: User, body: str, parent: Entry | None = None) -> Post | None:
+def write(
+    author: User,
+    body: str,
+    parent: Entry | None = None,
+    *,
+    language: str | None = None,
+    picture: Picture | None = None,
+    alt: str = "",
+) -> Post | None:
     """Store a post, as an answer if there is a parent; None when the parent was deleted meanwhile."""
     _count_post(author.id, 1)
     if parent and not _count_reply(parent.id, 1):
@@ -30,10 +40,13 @@ def write(author: User, body: str, parent: Entry | None = None) -> Post | None:
         created_at=now(),
         parent_id=parent.id if parent else None,
         links=links.stored(found, people.keys()),
+        language=language,
     )
     db.session.add(post)
     db.session.flush()
     _tie(post, found, set(people.values()) | _answered(author, parent))
+    if picture:
+        uploads.store(post, picture, alt)
     db.session.commit()
     return post
 

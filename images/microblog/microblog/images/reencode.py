@@ -1,0 +1,112 @@
+"""Makes an upload harmless: decodes it and writes only its pixels anew. A program of its own, see `pictures`.
+
+usage: python -I reencode.py < UPLOAD > RESULT
+
+The result is a line of JSON, [[WIDTH, HEIGHT, BYTES], …], the largest first, and the WebP files one after the
+other. Exit 2: no picture that this reads. Exit 3: too many pixels. Anything else: it took too much of the host.
+"""
+
+import io
+import json
+import resource
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+NO_PICTURE = 2
+TOO_MANY_PIXELS = 3
+
+MIB = 1024 * 1024
+MEMORY_BYTES = 144 * MIB
+CPU_SECONDS = 10
+# What decoding takes, measured: a JPEG is decoded smaller than it is; the others at full size, PNG with 11
+# bytes a pixel, WebP with 16.
+MOST_PIXELS = {"JPEG": 64_000_000, "PNG": 12_000_000, "GIF": 12_000_000, "WEBP": 8_000_000}
+# All coefficients of a progressive JPEG are in memory at once.
+MOST_PROGRESSIVE_PIXELS = 24_000_000
+LONGEST_SIDE = 1600
+# For a phone, or the column of a page; sharp enough on dense screens.
+SMALL_WIDTH = 720
+QUALITY = 80
+
+
+def main() -> int:
+    """Read, reduce and write."""
+    _restrain()
+    from PIL import Image, ImageCms, ImageOps  # within the limits set above
+
+    Image.MAX_IMAGE_PIXELS = None  # the limits here are tighter, and each has its own format
+    try:
+        picture = Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=tuple(MOST_PIXELS))
+        if _too_many_pixels(picture):
+            return TOO_MANY_PIXELS
+        profile = picture.info.get("icc_profile")
+        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        if picture.mode not in {"L", "RGB", "CMYK"}:
+            picture = _with_plain_colours(picture, Image)
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
+        # An upright picture in the colours of the web; a profile that cannot be read is left out.
+        ImageOps.exif_transpose(picture, in_place=True)
+        if profile and picture.mode in {"RGB", "CMYK"}:
+            with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
+                picture = _in_srgb(picture, profile, ImageCms)
+    except (OSError, SyntaxError, ValueError, EOFError, OverflowError):
+        return NO_PICTURE
+    _write(picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB"))
+    return 0
+
+
+def _restrain() -> None:
+    for what, most in (
+        (resource.RLIMIT_DATA, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 32),
+    ):
+        resource.setrlimit(what, (most, most))
+    # Where memory runs short all the same, it is this process that the kernel ends, never one that serves.
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _too_many_pixels(picture):  # type: ignore[no-untyped-def]
+    most = MOST_PIXELS[picture.format or ""]
+    if picture.info.get("progressive"):
+        most = MOST_PROGRESSIVE_PIXELS
+    return picture.width * picture.height > most
+
+
+def _with_plain_colours(picture, Image):  # type: ignore[no-untyped-def]
+    """Palettes and the like as colours, with transparency where there is any."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return picture.point(lambda value: value / 256).convert("L")
+    transparent = picture.has_transparency_data
+    return picture.convert("RGBA" if transparent else "RGB")
+
+
+def _in_srgb(picture, profile, ImageCms):  # type: ignore[no-untyped-def]
+    return ImageCms.profileToProfile(
+        picture, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+
+
+def _write(picture):  # type: ignore[no-untyped-def]
+    pictures = [picture]
+    if picture.width > SMALL_WIDTH:
+        height = max(1, round(picture.height * SMALL_WIDTH / picture.width))
+        pictures.append(picture.resize((SMALL_WIDTH, height), reducing_gap=2.0))
+    files = [_webp(one) for one in pictures]
+    sizes = [[one.width, one.height, len(file)] for one, file in zip(pictures, files, strict=True)]
+    sys.stdout.buffer.write(json.dumps(sizes).encode() + b"\n" + b"".join(files))
+
+
+def _webp(picture):  # type: ignore[no-untyped-def]
+    file = io.BytesIO()
+    # Only what is named is written: no EXIF, no profile, no comment of the original.
+    picture.save(file, "WEBP", quality=QUALITY, method=4, exif=b"", xmp=b"", icc_profile=None)
+    return file.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
