@@ -10,6 +10,7 @@ from gunicorn.workers import gthread
 from prometheus_client import multiprocess
 
 from microblog import database, logs, metrics
+from microblog.jobs.worker import Worker
 from microblog.mail import courier
 from microblog.settings import Settings, SettingsError
 from microblog.sizing import sizing
@@ -61,8 +62,9 @@ os.register_at_fork(
 
 
 def post_worker_init(worker):
-    """Begin to send mail, and let the signal in that says stop."""
+    """Begin to send mail and to work jobs off, and let the signal in that says stop."""
     courier.Courier(worker.wsgi).start()
+    Worker(worker.wsgi).start()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 

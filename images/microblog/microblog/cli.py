@@ -1,4 +1,4 @@
-"""Commands: `flask --app microblog prepare`, `… translations …`, `… mail send` and `… reset-link NAME`."""
+"""Commands: `flask --app microblog prepare`, `… translations …`, `… mail send`, `… jobs work`, `… reset-link NAME`."""
 
 import os
 from pathlib import Path
@@ -15,6 +15,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(translations)
     app.cli.add_command(mail)
+    app.cli.add_command(jobs)
     app.cli.add_command(reset_link)
     # `flask db …` writes new migrations. Only the flask command pays for importing Alembic.
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
@@ -84,6 +85,18 @@ def send() -> None:
         raise click.ClickException("This microblog sends no mail: MAIL_URL is not set.")
     click.echo(f"{courier.send_due()} sent")
     courier.tidy()
+
+
+jobs = AppGroup("jobs", help="Work in the background: exports.")
+
+
+@jobs.command()
+def work() -> None:
+    """Do every job that is due, once; in the container the workers do that all the time."""
+    from .jobs import queue, worker
+
+    click.echo(f"{worker.work_off()} done")
+    queue.tidy()
 
 
 @click.command("reset-link")

@@ -24,13 +24,14 @@ class Rounds(threading.Thread):
         every_seconds: float,
         work: Callable[[], object],
         tidy: Callable[[], None],
+        log: logging.Logger,
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._app = app
         self._every_seconds = every_seconds
         self._work = work
         self._tidy = tidy
-        self._log = logging.getLogger(f"microblog.{name}")
+        self._log = log
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -54,9 +55,9 @@ class Rounds(threading.Thread):
                     self._tidy()
         except (DBAPIError, PoolTimeout) as error:
             why = reason(error) if isinstance(error, DBAPIError) else "no connection"
-            self._log.warning("No round: %s", why)
+            self._log.warning("No %s: %s", self.name, why)
             return False
         except Exception:  # whatever it is, the next round may be another
-            self._log.exception("No round.")
+            self._log.exception("No %s.", self.name)
             return False
         return True

@@ -6,6 +6,7 @@ to the database, no key, and ends after one picture; what it leaves is a file th
 
 import fcntl
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,9 +21,9 @@ from threading import BoundedSemaphore
 from werkzeug.exceptions import TooManyRequests
 
 from .models import DIGEST_LENGTH
+from .reencode import NO_PICTURE
 
 PROGRAM = Path(__file__).with_name("reencode.py")
-NO_PICTURE, TOO_MANY_PIXELS = 2, 3
 LONGEST_SECONDS = 15
 PATIENCE_SECONDS = 8
 # Who waits holds a thread: with a few waiting, the next are told to come back.
@@ -32,7 +33,8 @@ LOOK_EVERY_SECONDS = 0.05
 _slot_of_process = BoundedSemaphore(1)
 _places = BoundedSemaphore(1 + MOST_WAITING)
 # One file for all workers, which are forks of the process that opened it. A lock on it ends with its holder.
-_slot_of_host = tempfile.TemporaryFile()  # noqa: SIM115
+_slot_of_host, _name = tempfile.mkstemp(prefix="microblog-")
+os.unlink(_name)
 
 
 class NoPicture(Exception):

@@ -9,12 +9,18 @@ from ..models import Post
 from ..pages import LARGEST_ID
 from ..visibility import visible
 from .models import Image, ImageFile
+from .reencode import SMALL_WIDTH
 
 # A browser keeps it for good; whoever stands between asks again, so that a deleted picture is gone.
 FOREVER = "public, max-age=31536000, immutable, s-maxage=1"
 FOREVER_FOR_ONE = "private, max-age=31536000, immutable"
 
 blueprint = Blueprint("images", __name__)
+
+
+@blueprint.app_context_processor
+def _small_width() -> dict[str, int]:
+    return {"small_width": SMALL_WIDTH}
 
 
 @blueprint.get(f"/images/<int(max={LARGEST_ID}):post_id>/<digest>-<int(max=9999):width>.webp")

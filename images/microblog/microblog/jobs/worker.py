@@ -29,7 +29,7 @@ class Worker(Rounds):
     """Takes one job after the other."""
 
     def __init__(self, app: Flask) -> None:
-        super().__init__(app, "jobs", LOOK_EVERY_SECONDS, work_off, queue.tidy)
+        super().__init__(app, "jobs", LOOK_EVERY_SECONDS, work_off, queue.tidy, log)
 
 
 def work_off() -> int:

@@ -21,7 +21,7 @@ class Courier(Rounds):
     """Sends letters until it is told to stop. A process may end without that: its letter is due again."""
 
     def __init__(self, app: Flask) -> None:
-        super().__init__(app, "courier", LOOK_EVERY_SECONDS, send_due, tidy)
+        super().__init__(app, "letters", LOOK_EVERY_SECONDS, send_due, tidy, log)
 
 
 def send_due() -> int:

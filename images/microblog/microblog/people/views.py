@@ -29,6 +29,16 @@ def profile(username: str) -> str:
     return _profile(username, timelines.written_by, "posts")
 
 
+@blueprint.get(f"{PERSON}/card")
+def card(username: str) -> str:
+    """A person in short, for the script that shows it beside their name."""
+    known = _find(username)
+    back = same_site_path(request.args.get("next"))
+    return render_template(
+        "people/card.html", known=known, user=known.user, is_self=_is_self(known), back=back
+    )
+
+
 @blueprint.get(f"{PERSON}/replies")
 def replies(username: str) -> str:
     """A person and everything they wrote."""

@@ -17,7 +17,7 @@ class PostForm(FlaskForm):  # type: ignore[misc]
 
     body = TextAreaField(_("What is on your mind?"), filters=[tidy])
     image = FileField(
-        _("Picture"), render_kw={"accept": "image/jpeg,image/png,image/webp,image/gif"}
+        _("Picture"), render_kw={"accept": "image/jpeg,image/png,image/webp,image/gif", "data-preview": True}
     )
     alt = TextAreaField(
         _("What the picture shows"),
