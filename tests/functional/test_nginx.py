@@ -16,14 +16,12 @@ WITH_PASSWORDS = (
     "/account/password",
     "/account/email",
     "/account/delete",
+    "/account/export",
 )
 
 
 def test_too_many_tries_get_a_page_that_says_when_to_come_back(start_alone: StartAlone) -> None:
-    container = start_alone("nginx")
-    wait_until_healthy(container)
-    networks = container.get_wrapped_container().attrs["NetworkSettings"]["Networks"].values()
-    address = f"http://{next(iter(networks))['IPAddress']}:8080"
+    address = started(start_alone)
 
     def post(path: str) -> requests.Response:
         return requests.post(address + path, timeout=20)
@@ -40,3 +38,25 @@ def test_too_many_tries_get_a_page_that_says_when_to_come_back(start_alone: Star
     assert answers["/posts"].status_code != 429
     assert requests.get(f"{address}/login", timeout=20).status_code != 429, "looking is not trying"
     assert requests.get(f"{address}/too_many.html", timeout=20).status_code != 200
+
+
+def test_a_picture_may_pass_and_what_is_larger_gets_a_page(start_alone: StartAlone) -> None:
+    address = started(start_alone)
+
+    def post(path: str, byte_count: int) -> requests.Response:
+        return requests.post(address + path, data=bytes(byte_count), timeout=20)
+
+    assert post("/posts", 6_000_000).status_code == 503, "there is no microblog, but it was asked"
+    assert post("/posts/1/replies", 6_000_000).status_code == 503
+    for path, byte_count in (("/posts", 8_000_000), ("/profile/edit", 2_000_000)):
+        refused = post(path, byte_count)
+        assert refused.status_code == 413
+        assert refused.headers["Cache-Control"] == "no-store"
+        assert "Pictures may have 6 MB." in refused.text
+
+
+def started(start_alone: StartAlone) -> str:
+    container = start_alone("nginx")
+    wait_until_healthy(container)
+    networks = container.get_wrapped_container().attrs["NetworkSettings"]["Networks"].values()
+    return f"http://{next(iter(networks))['IPAddress']}:8080"

@@ -100,7 +100,7 @@ def download_kept() -> ResponseReturnValue:
 def _begin(job: Job | None) -> ResponseReturnValue:
     session[UNLOCKED] = sign_in_id()
     # Whoever has an export already only shows that it is theirs.
-    if request.form.get("again") or job is None or job.failed:
+    if job is None or job.failed:
         limits.take("exports of", str(signed_in().id), EXPORTS)
         queue.put(signed_in(), KIND)
         worker.begin_in_a_bare_run()
