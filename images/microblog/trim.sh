@@ -9,6 +9,15 @@ translations=$2
 cd "$packages"
 rm -rf pip pip-*.dist-info pytz/zoneinfo alembic/testing alembic/templates sqlalchemy/testing
 rm -rf sqlalchemy/dialects/mssql sqlalchemy/dialects/oracle
+# Of Pillow: fonts, windows, and the formats that nobody may upload.
+rm -f PIL/_imagingft.* PIL/_imagingtk.* PIL/_imagingmath.* PIL/_imagingmorph.* PIL/_avif.*
+rm -f pillow.libs/libavif-* pillow.libs/libharfbuzz-* pillow.libs/libfreetype-* pillow.libs/libbrotli* pillow.libs/libpng16-*
+for plugin in PIL/*Plugin.py; do
+    case ${plugin##*/} in
+    BmpImagePlugin.py | GifImagePlugin.py | JpegImagePlugin.py | MpoImagePlugin.py | PngImagePlugin.py | PpmImagePlugin.py | TiffImagePlugin.py | WebPImagePlugin.py) ;;
+    *) rm "$plugin" ;;
+    esac
+done
 find . -name '*.pyx' -delete -o -name '*.pxd' -delete -o -name '*.pyi' -delete -o -name '*.c' -delete -o -name '*.h' -delete
 find . -name '*.so*' -exec strip --strip-unneeded {} +
 rm -f ../../../bin/pip* ../../../bin/activate* ../../../bin/Activate*

@@ -155,6 +155,31 @@ def test_an_account_lives_its_whole_life_on_mariadb(database: Database, flask: C
         assert database.sql(f"SELECT COUNT(*) FROM microblog.{table}") == "0", table  # noqa: S608
 
 
+def test_pictures_and_exports_outlive_their_workers_on_mariadb(
+    database: Database, flask: Callable[..., str]
+) -> None:
+    flask("prepare")
+    script = {
+        "jobs_script.py": ROOT / "tests/functional/jobs_script.py",
+        "picture_files.py": ROOT / "tests/unit/microblog/pictures.py",
+    }
+    assert json.loads(flask("jobs_script.py", files=script).splitlines()[-1]) == {
+        "picture": "/",
+        "files": [200, 200],
+        "race": True,
+        "killed": True,
+        "worked_off": 6,
+        "broken": None,
+        "posts": 1,
+        "page": True,
+        "kept": True,
+        "gone": [404, 404],
+        "jobs_left": 1,
+        "files_left": 0,
+        "pieces_left": 0,
+    }
+
+
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
     flask("prepare")
     assert "No new upgrade operations detected" in flask("db", "check")

@@ -3,7 +3,17 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -40,6 +50,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 def exact(length: int) -> String:
     """Text in which every character counts; elsewhere MariaDB takes e and é for the same."""
     return String(length).with_variant(mysql.VARCHAR(length, collation="utf8mb4_bin"), "mysql")
+
+
+# Up to 16 MiB in one row.
+Blob = LargeBinary().with_variant(mysql.MEDIUMBLOB, "mysql")
 
 
 class Base(DeclarativeBase):

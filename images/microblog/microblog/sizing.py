@@ -8,8 +8,8 @@ THREADS = 8
 MIB = 1024 * 1024
 # Measured under load, with MariaDB: a worker has 35 MiB for itself, and 19 more while it checks a password.
 WORKER_MIB = 56
-# The master (31 MiB), the libraries that all share (21), the files of the metrics, a probe now and then; and a
-# picture that is being reduced, at most one at a time (64 for a phone's, before the kernel ends it).
+# The master (31 MiB), the libraries that all share (21), the files of the metrics, a probe now and then; and
+# one picture at a time that is being reduced: should it take more, the kernel ends it before anything else.
 RESERVE_MIB = 128
 
 

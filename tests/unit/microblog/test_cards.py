@@ -16,7 +16,8 @@ def test_a_card_is_a_piece_of_a_page_with_name_words_and_counts(somebody, store)
     assert found.find("html") is None
     assert "Bob <b>" in found.text
     assert found.select_one(".about").text == "I & you"
-    assert [item.text for item in found.select(".counts li")] == ["2 posts", "0 followers", "follows 0 people"]
+    counts = [item.text for item in found.select(".counts li")]
+    assert counts == ["2 posts", "0 followers", "follows 0 people"]
 
 
 def test_following_from_a_card_leads_back_to_the_page(somebody, store):

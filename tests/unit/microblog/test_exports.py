@@ -78,7 +78,7 @@ def test_everything_of_a_person_is_in_the_file(app, somebody, store):
     alice.post("/posts", {"body": "", "alt": "two halves", "image": (io.BytesIO(photo(900, 300)), "a.jpg")})
     bob.write("hello")
     with app.app_context():
-        me, other = store.user("alice"), store.user("bob")
+        me = store.user("alice")
         number = db.session.scalar(select(func.max(sections.Post.id)))
         reactions.like(me, number)
         reactions.repost(me, number)
@@ -91,7 +91,8 @@ def test_everything_of_a_person_is_in_the_file(app, somebody, store):
 
     archive = fetched(alice)
     person = read(archive, "person.json")
-    assert (person["name"], person["summary"], person["email"]) == ("Alice <3", "I & you", "alice@example.org")
+    assert (person["name"], person["summary"]) == ("Alice <3", "I & you")
+    assert person["email"] == "alice@example.org"
     posts = read(archive, "posts.json")
     assert posts["totalItems"] == 2
     assert posts["orderedItems"][0]["contentMap"] == {"es": "Mañana vamos a la playa <b>con los niños</b>"}

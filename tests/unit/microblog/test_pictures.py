@@ -31,7 +31,8 @@ def raw_upload(browser, byte_count: int):
         f'--b\r\nContent-Disposition: form-data; name="{name}"{rest}\r\n\r\n'.encode() + content + b"\r\n"
         for name, rest, content in parts
     )
-    return browser.client.post("/posts", data=body + b"--b--\r\n", content_type="multipart/form-data; boundary=b")
+    kind = "multipart/form-data; boundary=b"
+    return browser.client.post("/posts", data=body + b"--b--\r\n", content_type=kind)
 
 
 def shown(browser, path: str = "/"):
@@ -195,7 +196,8 @@ def test_a_post_shows_its_picture(somebody):
     image = shown(alice)
     assert (image["width"], image["height"], image["alt"]) == ("1000", "500", 'Two "halves" <b>')
     assert image["srcset"].count("w") >= 2
-    for address in (image["src"], image.parent["href"], *(part.split()[0] for part in image["srcset"].split(","))):
+    wide = [part.split()[0] for part in image["srcset"].split(",")]
+    for address in (image["src"], image.parent["href"], *wide):
         response = alice.get(address)
         assert response.status_code == 200
         assert opened(response.data).format == "WEBP"

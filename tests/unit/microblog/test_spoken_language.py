@@ -22,7 +22,9 @@ def test_a_sentence_is_known(text, language):
     assert spoken_language.of(text) == language
 
 
-@pytest.mark.parametrize("text", ["", "ok", "lol 😂", "@alice #weather", "12345 67890 12345", "\x00\ud800 hm"])
+@pytest.mark.parametrize(
+    "text", ["", "ok", "lol 😂", "@alice #weather", "12345 67890 12345", "\x00\ud800 hm"]
+)
 def test_what_is_too_short_is_of_no_language(text):
     assert spoken_language.of(text) is None
 

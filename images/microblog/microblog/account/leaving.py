@@ -10,8 +10,8 @@ from ..posts.farewell import take_posts
 
 
 def leave(user: User, keep_export: bool = False) -> str | None:
-    """Delete an account: follows, logins, letters, jobs and pictures go with it (ON DELETE CASCADE), and so do
-    its posts. A finished export may stay for the rest of its time: then the token of its link.
+    """Delete an account: follows, logins, letters and jobs go with it (ON DELETE CASCADE), and so do its
+    posts with their pictures. A finished export may stay for the rest of its time: then the token of its link.
     """
     outbox.withdraw(user)
     token = fetching.keep(user) if keep_export else None

@@ -4,10 +4,10 @@ It lies in the database because that is all that the hosts share: whichever make
 and it goes with its job.
 """
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..models import STORAGE, Base, Number
+from ..models import STORAGE, Base, Blob, Number
 
 CHUNK_BYTES = 256 * 1024
 
@@ -22,4 +22,4 @@ class ExportChunk(Base):
         Number, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    content: Mapped[bytes] = mapped_column(LargeBinary(2**24 - 1))
+    content: Mapped[bytes] = mapped_column(Blob)

@@ -48,7 +48,7 @@ def parts(
     yield HEAD.format(
         language=language.replace("_", "-"),
         title=title,
-        style=Markup(STYLE),
+        style=STYLE,
         name=user.name,
         username=user.username,
         email=user.email,

@@ -70,9 +70,16 @@ def picture_file(post_id: int) -> str:
 
 def posts(user: User) -> Select[Any]:
     """What the person wrote, with pictures."""
-    columns = (Post.id.label("place"), Post.body, Post.created_at, Post.parent_id, Post.language)
-    picture = (Image.width, Image.height, Image.alt)
-    return select(*columns, *picture).outerjoin(Image, Image.post_id == Post.id).where(Post.user_id == user.id)
+    post = (Post.id.label("place"), Post.body, Post.created_at, Post.parent_id, Post.language)
+    return (
+        _select(*post, Image.width, Image.height, Image.alt)
+        .outerjoin(Image, Image.post_id == Post.id)
+        .where(Post.user_id == user.id)
+    )
+
+
+def _select(*columns: Any) -> Select[Any]:
+    return select(*columns)
 
 
 def _note(row: Row[Any]) -> dict[str, Any]:
@@ -105,7 +112,7 @@ def _reactions(tie: type[Like] | type[Repost]) -> Callable[[User], Select[Any]]:
     # What others wrote stays theirs: only where it is and who wrote it.
     def query(user: User) -> Select[Any]:
         wanted = (
-            select(tie.id.label("place"), tie.post_id, tie.created_at, Author.username)
+            _select(tie.id.label("place"), tie.post_id, tie.created_at, Author.username)
             .join(Post, Post.id == tie.post_id)
             .join(Author, Author.id == Post.user_id)
             .where(tie.user_id == user.id)
@@ -128,13 +135,15 @@ def _reaction(kind: str) -> Callable[[Row[Any]], dict[str, Any]]:
 
 
 def _following(user: User) -> Select[Any]:
-    wanted = select(Follow.followed_id.label("place"), Follow.created_at, User.username, User.display_name)
+    person = (User.username, User.display_name)
+    wanted = _select(Follow.followed_id.label("place"), Follow.created_at, *person)
     wanted = wanted.join(User, User.id == Follow.followed_id).where(Follow.follower_id == user.id)
     return visible(wanted, user, Follow.followed_id)
 
 
 def _followers(user: User) -> Select[Any]:
-    wanted = select(Follow.follower_id.label("place"), Follow.created_at, User.username, User.display_name)
+    person = (User.username, User.display_name)
+    wanted = _select(Follow.follower_id.label("place"), Follow.created_at, *person)
     wanted = wanted.join(User, User.id == Follow.follower_id).where(Follow.followed_id == user.id)
     return visible(wanted, user, Follow.follower_id)
 
@@ -151,7 +160,7 @@ def _follow(row: Row[Any]) -> dict[str, Any]:
 
 def _hidden(user: User) -> Select[Any]:
     # Whom the person hides; never who hides the person.
-    wanted = select(Hidden.author_id.label("place"), Hidden.mutes, Hidden.blocks, User.username)
+    wanted = _select(Hidden.author_id.label("place"), Hidden.mutes, Hidden.blocks, User.username)
     wanted = wanted.join(User, User.id == Hidden.author_id)
     return wanted.where(Hidden.reader_id == user.id, or_(Hidden.mutes, Hidden.blocks))
 
@@ -163,7 +172,7 @@ def _hiding(row: Row[Any]) -> dict[str, Any]:
 
 def _logins(user: User) -> Select[Any]:
     columns = (SignIn.id.label("place"), SignIn.user_agent, SignIn.created_at, SignIn.last_used)
-    return select(*columns).where(SignIn.user_id == user.id)
+    return _select(*columns).where(SignIn.user_id == user.id)
 
 
 def _login(row: Row[Any]) -> dict[str, Any]:

@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..models import STORAGE, Base, Number, UtcDateTime, exact
+from ..models import STORAGE, Base, Blob, Number, UtcDateTime, exact
 from ..times import now
 
 ALT_LENGTH = 500
 DIGEST_LENGTH = 32
-LARGEST_FILE_BYTES = 2**24 - 1
 
 
 class Image(Base):
@@ -41,4 +40,4 @@ class ImageFile(Base):
 
     post_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     width: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    content: Mapped[bytes] = mapped_column(LargeBinary(LARGEST_FILE_BYTES))
+    content: Mapped[bytes] = mapped_column(Blob)

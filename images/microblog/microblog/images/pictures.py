@@ -6,7 +6,6 @@ to the database, no key, and ends after one picture; what it leaves is a file th
 
 import fcntl
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -34,7 +33,7 @@ _slot_of_process = BoundedSemaphore(1)
 _places = BoundedSemaphore(1 + MOST_WAITING)
 # One file for all workers, which are forks of the process that opened it. A lock on it ends with its holder.
 _slot_of_host, _name = tempfile.mkstemp(prefix="microblog-")
-os.unlink(_name)
+Path(_name).unlink()
 
 
 class NoPicture(Exception):

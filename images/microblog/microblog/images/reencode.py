@@ -3,7 +3,7 @@
 usage: python -I reencode.py < UPLOAD > RESULT
 
 The result is a line of JSON, [[WIDTH, HEIGHT, BYTES], …], the largest first, and the WebP files one after the
-other. Exit 2: no picture that this reads. Exit 3: too many pixels. Anything else: it took too much of the host.
+other. Exit 2: no picture that this reads. Exit 3: too many pixels. Anything else: it took too much.
 """
 
 import io
@@ -12,6 +12,10 @@ import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 NO_PICTURE = 2
 TOO_MANY_PIXELS = 3
@@ -35,21 +39,21 @@ def main() -> int:
     _restrain()
     from PIL import Image, ImageCms, ImageOps  # within the limits set above
 
-    Image.MAX_IMAGE_PIXELS = None  # the limits here are tighter, and each has its own format
+    Image.MAX_IMAGE_PIXELS = None  # the limits here are tighter, and each format has its own
     try:
-        picture = Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=tuple(MOST_PIXELS))
+        picture: Picture = Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=tuple(MOST_PIXELS))
         if _too_many_pixels(picture):
             return TOO_MANY_PIXELS
         profile = picture.info.get("icc_profile")
         picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         if picture.mode not in {"L", "RGB", "CMYK"}:
-            picture = _with_plain_colours(picture, Image)
+            picture = _with_plain_colours(picture)
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
         # An upright picture in the colours of the web; a profile that cannot be read is left out.
         ImageOps.exif_transpose(picture, in_place=True)
         if profile and picture.mode in {"RGB", "CMYK"}:
             with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
-                picture = _in_srgb(picture, profile, ImageCms)
+                picture = _in_srgb(picture, profile)
     except (OSError, SyntaxError, ValueError, EOFError, OverflowError):
         return NO_PICTURE
     _write(picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB"))
@@ -70,14 +74,14 @@ def _restrain() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _too_many_pixels(picture):  # type: ignore[no-untyped-def]
+def _too_many_pixels(picture: "Picture") -> bool:
     most = MOST_PIXELS[picture.format or ""]
     if picture.info.get("progressive"):
         most = MOST_PROGRESSIVE_PIXELS
     return picture.width * picture.height > most
 
 
-def _with_plain_colours(picture, Image):  # type: ignore[no-untyped-def]
+def _with_plain_colours(picture: "Picture") -> "Picture":
     """Palettes and the like as colours, with transparency where there is any."""
     if picture.mode.startswith("I") or picture.mode == "F":
         return picture.point(lambda value: value / 256).convert("L")
@@ -85,13 +89,15 @@ def _with_plain_colours(picture, Image):  # type: ignore[no-untyped-def]
     return picture.convert("RGBA" if transparent else "RGB")
 
 
-def _in_srgb(picture, profile, ImageCms):  # type: ignore[no-untyped-def]
-    return ImageCms.profileToProfile(
-        picture, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
-    )
+def _in_srgb(picture: "Picture", profile: bytes) -> "Picture":
+    from PIL import ImageCms
+
+    given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    converted = ImageCms.profileToProfile(picture, given, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    return converted or picture
 
 
-def _write(picture):  # type: ignore[no-untyped-def]
+def _write(picture: "Picture") -> None:
     pictures = [picture]
     if picture.width > SMALL_WIDTH:
         height = max(1, round(picture.height * SMALL_WIDTH / picture.width))
@@ -101,7 +107,7 @@ def _write(picture):  # type: ignore[no-untyped-def]
     sys.stdout.buffer.write(json.dumps(sizes).encode() + b"\n" + b"".join(files))
 
 
-def _webp(picture):  # type: ignore[no-untyped-def]
+def _webp(picture: "Picture") -> bytes:
     file = io.BytesIO()
     # Only what is named is written: no EXIF, no profile, no comment of the original.
     picture.save(file, "WEBP", quality=QUALITY, method=4, exif=b"", xmp=b"", icc_profile=None)

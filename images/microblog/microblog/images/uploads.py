@@ -37,7 +37,7 @@ def _allow_size() -> None:
 
 
 def taken(form: FlaskForm) -> Picture | None:
-    """The picture of a form, made harmless; None where there is none, or none that is good: then with an error.
+    """The picture of a form, made harmless; None where there is none, or a bad one: then with an error.
 
     Raises TooManyRequests.
     """
@@ -46,7 +46,7 @@ def taken(form: FlaskForm) -> Picture | None:
         return None
     limits.take("images by", str(signed_in().id), UPLOADS)
     if _bytes_of(signed_in()) >= MOST_BYTES:
-        form.image.errors = [_("Your pictures fill all the space there is for one person. Delete some first.")]
+        form.image.errors = [_("Your pictures fill all the space there is for one person. Delete some.")]
         return None
     # The connection is for others while the picture is worked on.
     db.session.commit()
@@ -73,9 +73,7 @@ def store(post: Post, picture: Picture, alt: str) -> None:
     }
     db.session.execute(insert(Image).values(columns))
     for size in picture.sizes:
-        db.session.execute(
-            insert(ImageFile).values(post_id=post.id, width=size.width, content=size.content)
-        )
+        db.session.execute(insert(ImageFile).values(post_id=post.id, width=size.width, content=size.content))
 
 
 def _bytes_of(user: User) -> int:

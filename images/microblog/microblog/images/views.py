@@ -42,4 +42,5 @@ def image(post_id: int, digest: str, width: int) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Cache-Control"] = FOREVER_FOR_ONE if person() else FOREVER
     response.set_etag(digest)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

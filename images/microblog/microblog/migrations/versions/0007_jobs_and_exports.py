@@ -50,7 +50,7 @@ def upgrade() -> None:
             autoincrement=False,
         ),
         sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("content", sa.LargeBinary(2**24 - 1), nullable=False),
+        sa.Column("content", blob(), nullable=False),
         **STORAGE,
     )
 
@@ -62,6 +62,10 @@ def downgrade() -> None:
 
 def number() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def blob() -> sa.types.TypeEngine[bytes]:
+    return sa.LargeBinary().with_variant(mysql.MEDIUMBLOB, "mysql")
 
 
 def exact(length: int) -> sa.types.TypeEngine[str]:
