@@ -11,7 +11,7 @@ from ..posts.farewell import take_posts
 
 def leave(user: User, keep_export: bool = False) -> str | None:
     """Delete an account: follows, logins, letters and jobs go with it (ON DELETE CASCADE), and so do its
-    posts with their pictures. A finished export may stay for the rest of its time: then the token of its link.
+    posts with their pictures. A finished export may stay; then the token of its link.
     """
     outbox.withdraw(user)
     token = fetching.keep(user) if keep_export else None
