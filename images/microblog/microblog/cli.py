@@ -1,4 +1,4 @@
-"""Commands: `flask --app microblog prepare`, `… translations …`, `… mail …`, `… jobs …`, `… reset-link NAME`."""
+"""Commands of `flask --app microblog`: `prepare`, `translations …`, `mail …`, `jobs …`, `reset-link NAME`."""
 
 import os
 from pathlib import Path

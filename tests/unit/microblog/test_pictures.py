@@ -24,9 +24,10 @@ def upload(browser, content: bytes, path: str = "/posts", body: str = "look", al
     return browser.post(path, {"body": body, "alt": alt, "image": (io.BytesIO(content), name)})
 
 
-def raw_upload(browser, byte_count: int):
+def raw_upload(browser, byte_count: int, pattern: bytes = b"\0"):
     """A form with so many bytes in place of a picture."""
-    parts = (("csrf_token", "", browser.token().encode()), ("image", '; filename="a.jpg"', bytes(byte_count)))
+    content = (pattern * byte_count)[:byte_count]
+    parts = (("csrf_token", "", browser.token().encode()), ("image", '; filename="a.jpg"', content))
     body = b"".join(
         f'--b\r\nContent-Disposition: form-data; name="{name}"{rest}\r\n\r\n'.encode() + content + b"\r\n"
         for name, rest, content in parts
@@ -241,6 +242,13 @@ def test_too_many_bytes_are_not_read(somebody, browser):
     assert raw_upload(browser, 100_000).status_code == 413
     assert raw_upload(alice, 100_000).status_code == 422
     assert alice.post("/profile/edit", {"about": "x" * 100_000}).status_code == 413
+
+
+def test_what_looks_like_the_end_of_the_form_does_not_disturb(somebody):
+    alice = somebody("alice")
+    assert raw_upload(alice, 1_000_000, b"\r\n--").status_code == 422
+    assert raw_upload(alice, 1_000_000, b"\r").status_code == 422
+    assert raw_upload(alice, 1_000_000, b"x").status_code == 422
 
 
 def test_headers_make_a_picture_nothing_but_a_picture(somebody, browser):

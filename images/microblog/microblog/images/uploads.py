@@ -34,6 +34,8 @@ def _allow_size() -> None:
     # Strangers have nothing to upload, so nothing of theirs is kept while it is looked at.
     if request.endpoint in WITH_UPLOADS and TOKEN in session:
         request.max_content_length = LARGEST_UPLOAD_BYTES + REST_OF_FORM_BYTES
+        # The parser reads pieces of 64 KiB and counts what is left of the last one with each.
+        request.max_form_memory_size = 3 * REST_OF_FORM_BYTES
 
 
 def taken(form: FlaskForm) -> Picture | None:
