@@ -331,3 +331,9 @@ def test_a_timeline_with_pictures_costs_no_more_statements(somebody, store):
     with store.statements() as sent:
         assert len(alice.page("/").select(".picture img")) == 3
     assert len(sent) <= 4
+
+
+def test_a_browser_demands_neither_picture_nor_description(somebody):
+    form = somebody("alice").page("/").select_one("form.compose")
+    assert form["enctype"] == "multipart/form-data"
+    assert not form.select("[required]")
