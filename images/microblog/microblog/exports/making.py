@@ -117,12 +117,12 @@ def _write_person(archive: ZipFile, user: User) -> None:
         "lastSeen": moment(user.last_seen),
         **{section.file.removesuffix(".json"): section.file for section in SECTIONS},
     }
-    archive.writestr(f"{FOLDER}/person.json", json.dumps(person, ensure_ascii=False, indent=1))
+    archive.writestr(_entry("person.json"), json.dumps(person, ensure_ascii=False, indent=1))
 
 
 def _write_section(archive: ZipFile, section: Section, user: User, file: _File) -> int:
     number = 0
-    with archive.open(f"{FOLDER}/{section.file}", "w") as entry:
+    with archive.open(_entry(section.file), "w") as entry:
         entry.write(f'{{"@context": "{CONTEXT}", "type": "OrderedCollection", "orderedItems": ['.encode())
         for rows in section.pages(user):
             items = [json.dumps(section.item(row), ensure_ascii=False) for row in rows]
@@ -141,7 +141,7 @@ def _write_pictures(archive: ZipFile, user: User, file: _File) -> None:
         content = db.session.scalar(wanted)
         db.session.commit()
         if content is not None:
-            with archive.open(_stored(f"{FOLDER}/{picture_file(last)}"), "w") as entry:
+            with archive.open(_entry(picture_file(last), ZIP_STORED), "w") as entry:
                 entry.write(content)
         file.step(1)
 
@@ -152,10 +152,9 @@ def _picture_after(user: User, last: int) -> tuple[int, int] | None:
     return (row.post_id, row.width) if row else None
 
 
-def _stored(name: str) -> ZipInfo:
-    """An entry that is not compressed again."""
-    entry = ZipInfo(name, date_time=time.gmtime()[:6])
-    entry.compress_type = ZIP_STORED
+def _entry(name: str, compression: int = ZIP_DEFLATED) -> ZipInfo:
+    entry = ZipInfo(f"{FOLDER}/{name}", date_time=time.gmtime()[:6])
+    entry.compress_type = compression
     return entry
 
 
@@ -167,6 +166,6 @@ def _write_page(archive: ZipFile, user: User, written: dict[str, int], file: _Fi
             yield from page
             file.step(len(page))
 
-    with archive.open(f"{FOLDER}/index.html", "w") as entry:
+    with archive.open(_entry("index.html"), "w") as entry:
         for part in readable.parts(user, lists, rows(), _("Your data")):
             entry.write(part.encode())
