@@ -8,6 +8,7 @@ from tests.functional.conftest import StartAlone
 from tests.functional.test_images import wait_until_healthy
 
 BURST = 20
+SEARCHES = 31
 WITH_PASSWORDS = (
     "/login",
     "/register",
@@ -18,6 +19,22 @@ WITH_PASSWORDS = (
     "/account/delete",
     "/account/export",
 )
+
+
+def test_searches_are_counted_for_each_address(start_alone: StartAlone) -> None:
+    container = start_alone("nginx")
+    wait_until_healthy(container)
+    networks = container.get_wrapped_container().attrs["NetworkSettings"]["Networks"].values()
+    address = f"http://{next(iter(networks))['IPAddress']}:8080"
+
+    def search(number: int) -> int:
+        path = "/search" if number % 2 else "/search/people"
+        return requests.get(f"{address}{path}?q={number}", timeout=20).status_code
+
+    with ThreadPoolExecutor(SEARCHES + 10) as together:
+        codes = list(together.map(search, range(SEARCHES + 10)))
+    assert codes.count(429) >= 5
+    assert requests.get(f"{address}/explore", timeout=20).status_code != 429
 
 
 def test_too_many_tries_get_a_page_that_says_when_to_come_back(start_alone: StartAlone) -> None:
