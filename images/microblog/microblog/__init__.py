@@ -22,10 +22,13 @@ from . import (
     images,
     languages,
     logs,
+    messages,
     metrics,
+    notifications,
     people,
     posts,
     request_log,
+    search,
     sessions,
     times,
 )
@@ -83,8 +86,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         health.blueprint,
         images.blueprint,
         languages.blueprint,
+        messages.blueprint,
+        notifications.blueprint,
         people.blueprint,
         posts.blueprint,
+        search.blueprint,
     ):
         app.register_blueprint(blueprint)
     spoken_language.warm_up()

@@ -91,12 +91,12 @@ class Between:
 
 def asked_before() -> int:
     """The place of `?before=`, by default above every place; anything else is a bad request."""
-    return _place("before", LARGEST_ID, least=1)
+    return asked_place("before", LARGEST_ID, least=1)
 
 
 def asked_after() -> int:
     """The place of `?after=`, by default below every place; anything else is a bad request."""
-    return _place("after", 0, least=0)
+    return asked_place("after", 0)
 
 
 def page_size() -> int:
@@ -104,10 +104,18 @@ def page_size() -> int:
     return int(current_app.config["POSTS_PER_PAGE"])
 
 
-def _place(name: str, default: int, least: int) -> int:
+def asked_place(name: str, default: int, least: int = 0) -> int:
+    """The place of a parameter in the address; anything else is a bad request."""
     text = request.args.get(name)
-    if text is None:
-        return default
+    return default if text is None else _place(text, least)
+
+
+def posted_place(name: str) -> int:
+    """The place in a form; anything else is a bad request."""
+    return _place(request.form.get(name, ""), 0)
+
+
+def _place(text: str, least: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 19 and least <= int(text) <= LARGEST_ID):
         abort(400)
     return int(text)

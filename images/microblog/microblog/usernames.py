@@ -10,8 +10,8 @@ USERNAME_PATTERN = "[A-Za-z0-9_]{3,32}"
 RESERVED = frozenset({
     "about", "account", "admin", "administrator", "anonymous", "api", "avatars", "explore", "followers",
     "following", "healthz", "help", "home", "language", "languages", "login", "logout", "me",
-    "messages", "metrics", "microblog", "moderator", "null", "people", "posts", "profile", "readyz",
-    "register", "root", "search", "security", "settings", "signin", "signup", "static", "staff",
+    "messages", "metrics", "microblog", "moderator", "notifications", "null", "people", "posts", "profile",
+    "readyz", "register", "root", "search", "security", "settings", "signin", "signup", "static", "staff",
     "support", "system", "undefined", "www",
 })
 # fmt: on

@@ -1,11 +1,14 @@
 """Leaving: a person's row goes, with it everything that refers to it, and the counts of others stay right."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from ..database import db
 from ..exports import fetching
+from ..inbox import Notification
 from ..mail import outbox
+from ..messages.sending import take_messages
 from ..models import Follow, User
+from ..news import UNSYNCHRONIZED
 from ..posts.farewell import take_posts
 
 
@@ -17,6 +20,9 @@ def leave(user: User, keep_export: bool = False) -> str | None:
     token = fetching.keep(user) if keep_export else None
     _take_back_counts(user)
     take_posts(user)
+    take_messages(user)
+    told = or_(Notification.user_id == user.id, Notification.actor_id == user.id)
+    db.session.execute(delete(Notification).where(told), execution_options=UNSYNCHRONIZED)
     db.session.execute(delete(User).where(User.id == user.id))
     db.session.commit()
     return token
@@ -33,5 +39,5 @@ def _take_back_counts(user: User) -> None:
     for column, others in ((User.follower_count, followed), (User.following_count, followers)):
         db.session.execute(
             update(User).where(User.id.in_(others)).values({column: column - 1}),
-            execution_options={"synchronize_session": False},
+            execution_options=UNSYNCHRONIZED,
         )

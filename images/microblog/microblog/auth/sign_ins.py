@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from .. import secret_tokens
+from .. import secret_tokens, unread
 from ..database import db
 from ..models import USER_AGENT_LENGTH, SignIn, User
 from ..plain_text import printable
 from ..sessions import REMEMBERED
 from ..times import now
+from ..unread import Unread
 
 # How long a browser may be idle. Without "remember me" its cookie ends with the browser, which may never end.
 UNREMEMBERED = timedelta(days=1)
@@ -19,12 +20,13 @@ UNREMEMBERED = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Found:
-    """The person that a token stands for, and which of their browsers has it."""
+    """The person that a token stands for, which of their browsers has it, and what is new for them."""
 
     user: User
     sign_in_id: int
     last_used: datetime
     remembered: bool
+    unread: Unread
 
 
 def begin(user: User, remembered: bool, user_agent: str) -> str:
@@ -47,11 +49,21 @@ def begin(user: User, remembered: bool, user_agent: str) -> str:
 def find(token: str) -> Found | None:
     """Whose token this is, unless it was ended or is too old."""
     row = db.session.execute(
-        select(User, SignIn.id, SignIn.last_used, SignIn.remembered)
+        select(
+            User,
+            SignIn.id,
+            SignIn.last_used,
+            SignIn.remembered,
+            unread.notifications(),
+            unread.messages(),
+        )
         .join(SignIn, SignIn.user_id == User.id)
         .where(SignIn.token_hash == secret_tokens.hashed(token), SignIn.expires_at > now())
     ).first()
-    return Found(*row) if row else None
+    if row is None:
+        return None
+    user, number, last_used, remembered, told, written = row
+    return Found(user, number, last_used, remembered, Unread(told, int(written)))
 
 
 def see(found: Found) -> None:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from ..models import User
 from ..times import now
+from ..unread import Unread
 from . import known_browsers, sign_ins
 
 SEEN_EVERY = timedelta(minutes=5)
@@ -22,16 +23,22 @@ View = TypeVar("View", bound=ResponseReturnValue)
 
 
 def init_app(app: Flask) -> None:
-    """Show templates the person of the session as `person`."""
+    """Show templates the person of the session as `person`, and what is new for them as `unread`."""
     known_browsers.init_app(app)
     # A page about a broken database must not ask the database who reads it.
-    app.context_processor(lambda: {"person": None if g.get("without_person") else person()})
+    app.context_processor(_for_templates)
 
 
 def person() -> User | None:
     """The person who is logged in."""
     found = _found()
     return found.user if found else None
+
+
+def unread() -> Unread:
+    """What is new for the person who is logged in."""
+    found = _found()
+    return found.unread if found else Unread()
 
 
 def signed_in() -> User:
@@ -89,6 +96,12 @@ def forget_session() -> None:
     session.clear()
     session.update(kept)
     g.pop("sign_in", None)
+
+
+def _for_templates() -> dict[str, User | Unread | None]:
+    if g.get("without_person"):
+        return {"person": None, "unread": Unread()}
+    return {"person": person(), "unread": unread()}
 
 
 def _found() -> sign_ins.Found | None:

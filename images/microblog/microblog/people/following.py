@@ -3,8 +3,10 @@
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from .. import news
 from ..database import db
 from ..models import Follow, User
+from ..news import Kind
 from ..ties import Hidden
 from ..times import now
 
@@ -24,6 +26,7 @@ def follow(follower: User, followed: User) -> None:
     except IntegrityError:
         db.session.rollback()
     else:
+        news.tell(Kind.FOLLOW, follower.id, [followed.id])
         db.session.commit()
 
 
@@ -32,6 +35,7 @@ def unfollow(follower: User, followed: User) -> None:
     _count(follower, followed, -1)
     gone = delete(Follow).where(Follow.follower_id == follower.id, Follow.followed_id == followed.id)
     if db.session.execute(gone).rowcount == 1:  # type: ignore[attr-defined]
+        news.take_back(Kind.FOLLOW, follower.id, user_id=followed.id)
         db.session.commit()
     else:
         db.session.rollback()

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
+from .. import unread
 from ..database import db
 from ..models import Follow, User
 from ..ties import Hidden
@@ -18,6 +19,8 @@ def block(reader: User, other: User) -> None:
     _mark(other, reader, blocked=True)
     _end_follow(reader, other)
     _end_follow(other, reader)
+    unread.forget(reader.id, other.id)
+    unread.forget(other.id, reader.id)
     _finish(reader, other)
 
 
@@ -33,6 +36,7 @@ def mute(reader: User, other: User) -> None:
     """The reader sees nothing of the other, who does not notice."""
     _lock(reader, other)
     _mark(reader, other, mutes=True)
+    unread.forget(reader.id, other.id)
     _finish(reader, other)
 
 

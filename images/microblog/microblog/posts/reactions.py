@@ -8,12 +8,15 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from .. import news
 from ..database import db
 from ..models import Post, User
+from ..news import Kind
 from ..ties import Like, Repost
 from ..times import now
 
 UNSYNCHRONIZED = {"synchronize_session": False}
+KINDS = {Like: Kind.LIKE, Repost: Kind.REPOST}
 
 
 def like(reader: User, post_id: int) -> None:
@@ -71,6 +74,7 @@ def _insert_once(tie: type[Like] | type[Repost], row: dict[str, Any]) -> None:
     except IntegrityError:  # the post was deleted in this moment
         db.session.rollback()
     else:
+        news.tell_author(KINDS[tie], row["user_id"], row["post_id"])
         db.session.commit()
 
 
@@ -78,6 +82,7 @@ def _delete_one(tie: type[Like] | type[Repost], reader: User, post_id: int) -> N
     mine = delete(tie).where(tie.post_id == post_id, tie.user_id == reader.id)
     gone = db.session.execute(mine, execution_options=UNSYNCHRONIZED)
     if gone.rowcount == 1:  # type: ignore[attr-defined]
+        news.take_back(KINDS[tie], reader.id, post_id)
         db.session.commit()
     else:
         db.session.rollback()

@@ -5,10 +5,12 @@ Rows are locked in one order everywhere (people, then posts), so writers wait fo
 
 from sqlalchemy import delete, insert, select, update
 
+from .. import news
 from ..database import db
 from ..images import uploads
 from ..images.pictures import Picture
 from ..models import Post, User
+from ..news import Kind
 from ..pages import Entry
 from ..ties import DeletedPost, Hidden, Mention, PostTag
 from ..times import now
@@ -44,7 +46,10 @@ def write(
     )
     db.session.add(post)
     db.session.flush()
-    _tie(post, found, set(people.values()) | _answered(author, parent))
+    named, answered = set(people.values()), _answered(author, parent)
+    _tie(post, found, named | answered)
+    news.tell(Kind.REPLY, author.id, answered, post.id)
+    news.tell(Kind.MENTION, author.id, named - answered, post.id)
     if picture:
         uploads.store(post, picture, alt)
     db.session.commit()

@@ -1,0 +1,5 @@
+"""Messages between two people."""
+
+from .views import blueprint
+
+__all__ = ["blueprint"]
