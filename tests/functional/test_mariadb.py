@@ -180,6 +180,34 @@ def test_pictures_and_exports_outlive_their_workers_on_mariadb(
     }
 
 
+def test_search_finds_short_and_common_words_and_no_operators(
+    database: Database, flask: Callable[..., str]
+) -> None:
+    flask("prepare")
+    script = {"search_script.py": ROOT / "tests/functional/search_script.py"}
+    assert json.loads(flask("search_script.py", files=script).splitlines()[-1]) == {
+        "found": {
+            "tea": ["tea the other way", "A I the tea"],
+            "the": ["tea the other way", "the café, snow_man", "A I the tea"],
+            "a i": ["A I the tea"],
+            '"the tea"': ["A I the tea"],
+            "CAFE": ["the café, snow_man"],
+            "snow_man": ["the café, snow_man"],
+            "#täg": ["#Täg for @ben"],
+            "@Ben for": ["#Täg for @ben"],
+            "日本語": ["日本語 テスト"],
+            "te": [],
+            "tea -the": ["tea the other way", "A I the tea"],
+        },
+        "both_ways": True,
+        "people": ["ann"],
+        "counts": [[1, 1], [1, 0]],
+        "told": ["message", "like"],
+        "after": ["milk"],
+        "any_text": 500,
+    }
+
+
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
     flask("prepare")
     assert "No new upgrade operations detected" in flask("db", "check")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import aliased
 
 from .database import db
 from .inbox import Notification, Participant
@@ -12,8 +11,6 @@ from .models import User
 from .news import UNSYNCHRONIZED, Kind
 
 MOST = 99
-
-Newer = aliased(Notification, name="newer_notification")
 
 
 @dataclass(frozen=True)
@@ -29,37 +26,31 @@ class Unread:
         return self.notifications + self.messages
 
 
-def notifications() -> Any:
-    """A column beside User: notifications above the one seen last. Messages have a count of their own."""
-    # However many there are, it reads the newest hundred index entries only.
-    hundredth = (
-        select(Newer.id)
-        .where(Newer.user_id == User.id, Newer.id > User.notifications_seen)
-        .order_by(Newer.id.desc())
-        .offset(MOST)
-        .limit(1)
-        .correlate(User)
-        .scalar_subquery()
-    )
-    return (
-        select(func.count())
-        .select_from(Notification)
+def notifications(user_id: Any) -> Any:
+    """A column with how many notifications are above the one that a person saw last, MOST at most.
+
+    Messages have a count of their own. The id is a value or a query by itself: of a column of the statement
+    around it, MariaDB would make a look at all notifications of the person, not at the newest.
+    """
+    seen = select(User.notifications_seen).where(User.id == user_id).scalar_subquery()
+    newest = (
+        select(Notification.id)
         .where(
-            Notification.user_id == User.id,
-            Notification.id > func.coalesce(hundredth, User.notifications_seen),
+            Notification.user_id == user_id,
+            Notification.id > seen,
             Notification.kind != Kind.MESSAGE.value,
         )
-        .correlate(User)
-        .scalar_subquery()
+        .order_by(Notification.id.desc())
+        .limit(MOST)
     )
+    return select(func.count()).select_from(newest.subquery("newest")).scalar_subquery()
 
 
-def messages() -> Any:
-    """A column beside User: messages that the person has not read."""
+def messages(user_id: Any) -> Any:
+    """A column with how many messages a person has not read."""
     return (
         select(func.coalesce(func.sum(Participant.unread), 0))
-        .where(Participant.user_id == User.id, Participant.unread > 0)
-        .correlate(User)
+        .where(Participant.user_id == user_id, Participant.unread > 0)
         .scalar_subquery()
     )
 

@@ -196,7 +196,7 @@ def test_the_count_ends_at_99(app, store):
         ]
         db.session.execute(Notification.__table__.insert(), rows)
         db.session.commit()
-        assert db.session.scalar(select(unread.notifications()).select_from(User)) == 99
+        assert db.session.scalar(select(unread.notifications(alice))) == 99
 
 
 def test_who_leaves_takes_what_they_told_and_were_told(three, app, store):

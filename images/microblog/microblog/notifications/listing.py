@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from ..database import db
@@ -57,7 +57,7 @@ def listed(reader: User, before: int, to: int, size: int) -> Page[Listed]:
         .join(User, User.id == Notification.actor_id)
         .outerjoin(Post, Post.id == Notification.post_id)
         .where(Notification.user_id == reader.id, Notification.id < before, Notification.id <= to)
-        .where(~and_(_is_grouped(), _is_older(reader, to)))
+        .where(or_(~_is_grouped(), Notification.id == _head(reader, to)))
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
         .order_by(Notification.id.desc())
         .limit(size + 1)
@@ -85,13 +85,20 @@ def _is_grouped() -> ColumnElement[bool]:
     return Notification.kind.in_([kind.value for kind in GROUPED])
 
 
-def _is_older(reader: User, to: int) -> ColumnElement[bool]:
-    return exists().where(
-        Newer.post_id == Notification.post_id,
-        Newer.kind == Notification.kind,
-        Newer.id > Notification.id,
-        Newer.id <= to,
-        seen_by(reader, Newer.actor_id),
+def _head(reader: User, to: int) -> Any:
+    """The newest of its group: one index entry, where "there is no newer one" would look at half of them."""
+    return (
+        select(Newer.id)
+        .where(
+            Newer.post_id == Notification.post_id,
+            Newer.kind == Notification.kind,
+            Newer.id <= to,
+            seen_by(reader, Newer.actor_id),
+        )
+        .order_by(Newer.post_id.desc(), Newer.kind.desc(), Newer.id.desc())
+        .limit(1)
+        .correlate(Notification)
+        .scalar_subquery()
     )
 
 

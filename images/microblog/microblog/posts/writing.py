@@ -30,12 +30,17 @@ def write(
     alt: str = "",
 ) -> Post | None:
     """Store a post, as an answer if there is a parent; None when the parent was deleted meanwhile."""
+    found = links.find(body)
+    keys = {link.key for link in found if link.sign == "@"}
+    concerned = set(_people(author, keys).values()) | _answered(author, parent)
+    _hold(author, concerned, lower=True)
     _count_post(author.id, 1)
+    _hold(author, concerned, lower=False)
     if parent and not _count_reply(parent.id, 1):
         db.session.rollback()
         return None
-    found = links.find(body)
-    people = _people(author, {link.key for link in found if link.sign == "@"})
+    # Asked again now that nobody of them can block or leave.
+    people = _people(author, keys)
     post = Post(
         user_id=author.id,
         body=body,
@@ -81,6 +86,18 @@ def clear_places(post_id: int | None) -> None:
         db.session.delete(gone)
         db.session.flush()
         post_id = gone.parent_id
+
+
+def _hold(author: User, people: set[int], lower: bool) -> None:
+    """Keep the rows of those with a smaller number than the author's, or of the others, as they are.
+
+    A mention refers to a person, so the database locks that person's row: two who answer each other at once
+    would deadlock if each had their own row first.
+    """
+    ids = [user_id for user_id in people if (user_id < author.id) is lower and user_id != author.id]
+    if ids:
+        query = select(User.id).where(User.id.in_(ids)).order_by(User.id).with_for_update(read=True)
+        db.session.execute(query)
 
 
 def _people(author: User, keys: set[str]) -> dict[str, int]:
