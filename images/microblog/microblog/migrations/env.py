@@ -9,7 +9,7 @@ from flask import current_app
 from sqlalchemy import Connection, NullPool, create_engine, event, text
 from sqlalchemy.engine import make_url
 
-from microblog.database import connect_options
+from microblog.database import connect_options, is_compared
 from microblog.models import Base
 
 LOCK = "microblog migrations"
@@ -27,6 +27,7 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
+            include_object=is_compared,
             transaction_per_migration=True,
             transactional_ddl=url.get_backend_name() == "sqlite",
             render_as_batch=url.get_backend_name() == "sqlite",
