@@ -57,7 +57,7 @@ Blob = LargeBinary().with_variant(mysql.MEDIUMBLOB, "mysql")
 
 
 def full_text(name: str, *columns: str) -> Index:
-    """An index of MariaDB over the words; SQLite has a table for that (migration 0004)."""
+    """An index of MariaDB over the words; SQLite has a table for that (migration 0006)."""
     return Index(name, *columns, mysql_prefix="FULLTEXT").ddl_if(dialect="mysql")
 
 

@@ -7,8 +7,8 @@ loses them and has to call `search_on_sqlite` again.
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
 SEARCHED = {"post": ("body",), "user": ("username", "display_name", "about")}
 
