@@ -84,6 +84,8 @@ def test_everything_of_a_person_is_in_the_file(app, somebody, store):
         reactions.repost(me, number)
     alice.post("/people/bob/follow")
     bob.post("/people/alice/follow")
+    bob.post("/people/alice/message", {"body": "to alice"})
+    alice.post("/people/bob/message", {"body": "to bob"})
     store.add_user("carol")
     alice.post("/people/carol/mute")
     assert ask(alice).location == PAGE
@@ -103,6 +105,12 @@ def test_everything_of_a_person_is_in_the_file(app, somebody, store):
     assert [item["object"] for item in read(archive, "reposts.json")["orderedItems"]] == [f"/posts/{number}"]
     assert [item["id"] for item in read(archive, "following.json")["orderedItems"]] == ["/people/bob"]
     assert [item["id"] for item in read(archive, "followers.json")["orderedItems"]] == ["/people/bob"]
+    written = [
+        (item["attributedTo"], item["content"]) for item in read(archive, "messages.json")["orderedItems"]
+    ]
+    assert written == [("/people/bob", "to alice"), ("/people/alice", "to bob")]
+    told = [(item["type"], item["actor"]) for item in read(archive, "notifications.json")["orderedItems"]]
+    assert told == [("Follow", "/people/bob"), ("Message", "/people/bob")]
     (hidden,) = read(archive, "hidden.json")["orderedItems"]
     assert (hidden["type"], hidden["object"]) == (["Mute"], "/people/carol")
     assert read(archive, "logins.json")["totalItems"] == 1
@@ -132,6 +140,20 @@ def test_nobody_elses_words_and_no_secret_are_in_it(app, somebody, store):
     assert b"token" not in everything
 
 
+def test_of_conversations_it_has_what_the_person_still_sees(app, somebody, store):
+    alice, bob = somebody("alice"), somebody("bob")
+    alice.post("/people/bob/message", {"body": "one"})
+    alice.post("/messages/1/delete")
+    alice.post("/people/bob/message", {"body": "two"})
+    bob.post("/people/alice/message", {"body": "three"})
+    with app.app_context():
+        hiding.block(store.user("bob"), store.user("alice"))
+    ask(alice)
+    work(app)
+    messages = read(fetched(alice), "messages.json")["orderedItems"]
+    assert [(item["context"], item["content"]) for item in messages] == [("/messages/1", "two")]
+
+
 def test_it_does_not_tell_who_blocks_one(app, somebody, store):
     alice, bob = somebody("alice"), somebody("bob")
     bob.write("theirs")
@@ -152,7 +174,17 @@ def test_every_table_with_a_person_in_it_is_exported_or_named_here():
         for table in Base.metadata.tables.values()
         if any(key.column.table.name == "user" for key in table.foreign_keys)
     }
-    exported = {"post", "repost", "post_like", "follow", "hidden", "sign_in", "image"}
+    exported = {
+        "post",
+        "repost",
+        "post_like",
+        "follow",
+        "hidden",
+        "sign_in",
+        "image",
+        "message",
+        "participant",
+    }
     # Links and mails that wait; what others wrote about somebody; the job that makes the export.
     left_out = {"letter", "mention", "job"}
     assert about_people - exported - left_out == set()

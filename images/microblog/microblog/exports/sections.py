@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from ..database import db
 from ..images.models import Image
+from ..inbox import Message, Notification, Participant
 from ..models import Follow, Post, SignIn, User
 from ..ties import Hidden, Like, Repost
 from ..visibility import visible
@@ -184,6 +185,42 @@ def _login(row: Row[Any]) -> dict[str, Any]:
     }
 
 
+def _messages(user: User) -> Select[Any]:
+    # Both sides of a conversation, as the person has it.
+    columns = (Message.id.label("place"), Message.body, Message.created_at, Message.conversation_id)
+    wanted = _select(*columns, User.username).join(User, User.id == Message.sender_id)
+    mine = (Participant.conversation_id == Message.conversation_id) & (Participant.user_id == user.id)
+    wanted = wanted.join(Participant, mine).where(Message.id > Participant.deleted_to)
+    # With whoever blocks, or is blocked, only one's own are left.
+    return visible(wanted, user, Message.sender_id)
+
+
+def _message(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "type": "Note",
+        "context": f"/messages/{row.conversation_id}",
+        "attributedTo": person_path(row.username),
+        "published": moment(row.created_at),
+        "content": row.body,
+        "mediaType": "text/plain",
+    }
+
+
+def _notifications(user: User) -> Select[Any]:
+    news = (Notification.id.label("place"), Notification.kind, Notification.post_id, Notification.created_at)
+    wanted = _select(*news, User.username).join(User, User.id == Notification.actor_id)
+    return visible(wanted.where(Notification.user_id == user.id), user, Notification.actor_id)
+
+
+def _notification(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "type": row.kind.title(),
+        "actor": person_path(row.username),
+        "published": moment(row.created_at),
+        **({"object": post_path(row.post_id)} if row.post_id else {}),
+    }
+
+
 POSTS = Section("posts.json", _("Posts"), posts, Post.id, _note)
 SECTIONS = (
     POSTS,
@@ -191,6 +228,8 @@ SECTIONS = (
     Section("likes.json", _("Likes"), _reactions(Like), Like.id, _reaction("Like")),
     Section("following.json", _("People you follow"), _following, Follow.followed_id, _follow),
     Section("followers.json", _("People who follow you"), _followers, Follow.follower_id, _follow),
+    Section("messages.json", _("Messages"), _messages, Message.id, _message),
+    Section("notifications.json", _("Notifications"), _notifications, Notification.id, _notification),
     Section("hidden.json", _("Blocked and muted people"), _hidden, Hidden.author_id, _hiding),
     Section("logins.json", _("Where you are logged in"), _logins, SignIn.id, _login),
 )
