@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import (
     account,
+    api,
     assets,
     auth,
     avatars,
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAIL=settings.mail,
         SQLALCHEMY_DATABASE_URI=settings.database_url or bare_run.database_url(Path(app.instance_path)),
         POSTS_PER_PAGE=settings.posts_per_page,
+        API_REQUESTS_PER_MINUTE=settings.api_requests_per_minute,
         MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
         MAX_FORM_PARTS=50,
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     assets.init_app(app, PACKAGE / "static")
     times.init_app(app)
     auth.init_app(app)
+    api.init_app(app)
     errors.init_app(app)
     fields.init_app(app)
     cli.init_app(app)
@@ -80,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in (
         account.blueprint,
         account.mailed,
+        api.blueprint,
         auth.blueprint,
         avatars.blueprint,
         exports.blueprint,

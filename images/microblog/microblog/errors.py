@@ -12,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
 
 from . import database
+from .api import problems
+from .api_paths import asked_by_a_program
 from .auth.signed_in import person
 
 DatabaseTrouble = (DBAPIError, PoolTimeout)
@@ -46,6 +48,8 @@ def init_app(app: Flask) -> None:
 def _expected(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # a redirect is an exception too
         return make_response(error.get_response())
+    if asked_by_a_program():
+        return problems.answer(error)
     title, text = _texts(error, error.code)
     g.without_person = error.code >= 500 or not _person_is_known()
     page = render_template("error.html", code=error.code, title=title, text=text, request_id=g.request_id)

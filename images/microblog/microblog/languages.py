@@ -19,6 +19,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 
+from .api_paths import asked_by_a_program
 from .safe_url import same_site_path
 
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -81,6 +82,8 @@ def choose() -> ResponseReturnValue:
 
 
 def _selected(codes: list[str]) -> str:
+    if asked_by_a_program():
+        return SOURCE_LANGUAGE
     chosen = session.get("language")
     if chosen in codes:
         return str(chosen)

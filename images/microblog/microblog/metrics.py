@@ -9,7 +9,8 @@ from sqlalchemy.pool import QueuePool
 from .request_log import QUIET_ENDPOINTS, elapsed_seconds
 
 UNMATCHED = "unmatched"
-METHODS = ("GET", "POST", "HEAD", "OPTIONS")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+COUNTED_FROM_ZERO = frozenset(METHODS[:5])
 SERVER_ERRORS = ("500", "503")
 
 requests_total = Counter(
@@ -63,7 +64,7 @@ def start_error_series_at_zero(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if rule.endpoint in QUIET_ENDPOINTS:
             continue
-        for method in {"GET", "POST"} & (rule.methods or set()):
+        for method in COUNTED_FROM_ZERO & (rule.methods or set()):
             for status in SERVER_ERRORS:
                 requests_total.labels(method, rule.endpoint, status)
 

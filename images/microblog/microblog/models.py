@@ -162,6 +162,27 @@ class SignIn(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ApiToken(Base):
+    """A program that acts for a person. It has the token, this row only the token's hash."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        Index("ix_api_token_user_id", "user_id"),
+        Index("ix_api_token_expires_at", "expires_at"),
+        STORAGE,
+    )
+
+    id: Mapped[int] = mapped_column(Number, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    token_hash: Mapped[str] = mapped_column(exact(64), unique=True)
+    # "read", "write" or both, with a space between.
+    scopes: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_used: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Letter(Base):
     """A mail to be sent, and then the link in it until somebody follows the link.
 

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
+
+from .api_paths import asked_by_a_program
 
 REMEMBERED = timedelta(days=30)
 
@@ -12,7 +14,11 @@ csrf = CSRFProtect()
 
 
 class HttpsAwareSessions(SecureCookieSessionInterface):
-    """Marks the cookie Secure whenever the person came by https."""
+    """Marks the cookie Secure whenever the person came by https; programs have no cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        # None makes a session that is empty and cannot be written.
+        return None if asked_by_a_program() else super().open_session(app, request)
 
     def get_cookie_secure(self, _app: Flask) -> bool:
         return request.is_secure

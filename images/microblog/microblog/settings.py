@@ -35,6 +35,8 @@ class Settings:
     revision: str = "unknown"
     web_concurrency: int | None = None
     posts_per_page: int = 25
+    # What one address, and one person's tokens, may ask the API for.
+    api_requests_per_minute: int = 600
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -50,6 +52,10 @@ class Settings:
             revision=environment.get("REVISION") or "unknown",
             web_concurrency=whole_number(environment, "WEB_CONCURRENCY", 1, 64, mistakes),
             posts_per_page=whole_number(environment, "POSTS_PER_PAGE", 1, 100, mistakes) or 25,
+            api_requests_per_minute=whole_number(
+                environment, "API_REQUESTS_PER_MINUTE", 1, 10_000_000, mistakes
+            )
+            or 600,
         )
         if mistakes:
             raise SettingsError(mistakes)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from .. import limits
-from ..auth import accounts, sign_ins, user_agents
+from ..auth import accounts, api_tokens, sign_ins, user_agents
 from ..auth.signed_in import forget_session, renew_sign_in, sign_in_id, signed_in, signed_in_only
 from ..database import db
 from ..exports import making
@@ -94,8 +94,9 @@ def end_other_logins() -> ResponseReturnValue:
 @blueprint.post("/account/logins/end-all")
 @signed_in_only
 def end_all_logins() -> ResponseReturnValue:
-    """Log out everywhere, here too."""
+    """Log out everywhere, here too; programs are out as well."""
     sign_ins.end_all(signed_in().id)
+    api_tokens.revoke_all(signed_in().id)
     db.session.commit()
     forget_session()
     flash(_("You are logged out everywhere."))

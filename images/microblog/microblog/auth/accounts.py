@@ -12,7 +12,7 @@ from ..limits import Limit
 from ..mail import outbox
 from ..mail.outbox import Purpose
 from ..models import Letter, User
-from . import known_browsers, passwords, sign_ins
+from . import api_tokens, known_browsers, passwords, sign_ins
 
 # For one account from strange browsers, for each browser known to it, and for one person who is logged in:
 # some at once, then 144 a day.
@@ -74,14 +74,14 @@ def join(letter: Letter) -> User | None:
     return user
 
 
-def find(identity: str, password: str) -> User | None:
+def find(identity: str, password: str, known_here: bool = True) -> User | None:
     """The person with this user name or address, if the password is theirs.
 
-    Raises TooManyRequests when too many passwords were tried.
+    Without `known_here` the browser counts as a strange one, whatever it was logged in to. Raises TooManyRequests when too many passwords were tried.
     """
     column = User.email if "@" in identity else User.username_key
     user = db.session.scalar(select(User).where(column == identity.lower()))
-    mark = known_browsers.mark(user) if user else None
+    mark = known_browsers.mark(user) if user and known_here else None
     allowance = ("browser", mark) if mark else ("identity", identity.lower())
     limits.take("login from", limits.network(request.remote_addr), LOGINS_FROM_A_NETWORK)
     limits.take(*allowance, PASSWORDS)
@@ -104,7 +104,7 @@ def confirms(user: User, password: str) -> bool:
 
 
 def change_password(user: User, password: str, but: int | None = None) -> None:
-    """Set a password, and log the person out everywhere (else, where `but` is this browser).
+    """Set a password, log the person out everywhere (else, where `but` is this browser), revoke all tokens.
 
     Links that were mailed before are void: whoever knew the old password may have asked for them.
     """
@@ -134,6 +134,7 @@ def change_email(user: User, email: str) -> bool:
 def _set_password(user: User, password_hash: str, but: int | None = None) -> None:
     user.password_hash = password_hash
     sign_ins.end_all(user.id, but)
+    api_tokens.revoke_all(user.id)
     outbox.withdraw(user)
     outbox.write(Purpose.PASSWORD_CHANGED, user.email, user)
     db.session.commit()

@@ -6,7 +6,7 @@ from flask import Flask, current_app
 from flask_babel import force_locale
 
 from .. import limits, metrics
-from ..auth import sign_ins
+from ..auth import api_tokens, sign_ins
 from ..database import db
 from ..rounds import Rounds
 from . import letters, outbox, smtp
@@ -58,6 +58,7 @@ def tidy() -> None:
     """Remove expired letters, logins and counts."""
     outbox.tidy()
     sign_ins.tidy()
+    api_tokens.tidy()
     limits.tidy()
 
 

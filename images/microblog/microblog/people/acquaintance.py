@@ -76,6 +76,12 @@ def find(username: str, reader: User | None) -> Acquaintance | None:
     return Acquaintance(*row)
 
 
+def everybody(reader: User | None, before: int, size: int) -> Page[Listed]:
+    """All people, the newest account first."""
+    query = select(User.id.label("place"), User.username, User.display_name, User.about)
+    return _page(query, User.id, reader, before, size)
+
+
 def followers(user: User, reader: User | None, before: int, size: int) -> Page[Listed]:
     """Who follows a person, the newest account first."""
     query = _listed(Follow.follower_id).where(Follow.followed_id == user.id)

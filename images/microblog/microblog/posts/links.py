@@ -1,7 +1,7 @@
 """Mentions and hashtags: found once when a post is written, kept as places in its text, shown as links."""
 
 import unicodedata
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -54,13 +54,26 @@ def stored(links: list[Link], people: Set[str]) -> str | None:
     return ",".join(f"{link.start}-{link.end}" for link in kept) or None
 
 
+def words(body: str, places: str | None) -> tuple[list[str], list[str]]:
+    """Whom a text mentions, and its hashtags as they are folded; each once, in order."""
+    found = [body[start:end] for start, end in _spans(places)]
+    mentions = dict.fromkeys(word[1:] for word in found if word[0] == "@")
+    tags = dict.fromkeys(fold(word[1:]) or "" for word in found if word[0] == "#")
+    return list(mentions), list(tags)
+
+
 def linked(body: str, places: str | None, person_url: str, tag_url: str) -> Markup:
     """The text with its links. Everything of it is escaped; addresses hold names only."""
     parts, position = [], 0
-    for place in places.split(",") if places else ():
-        start, end = (int(number) for number in place.split("-"))
+    for start, end in _spans(places):
         word = body[start:end]
         url = person_url + word[1:] if word[0] == "@" else tag_url + quote(fold(word[1:]) or "")
         parts += [escape(body[position:start]), Markup('<a href="{}">{}</a>').format(url, word)]
         position = end
     return Markup("").join([*parts, escape(body[position:])])
+
+
+def _spans(places: str | None) -> Iterator[tuple[int, int]]:
+    for place in places.split(",") if places else ():
+        start, end = place.split("-")
+        yield int(start), int(end)

@@ -1,0 +1,37 @@
+"""The REST API under /api/v1, for programs; each module has the operations of one kind of resource."""
+
+from flask import Flask, Response, g
+
+from ..sessions import csrf
+from . import caller, people, posts, start, timelines, tokens
+from .operations import blueprint
+from .rates import SharedRates
+
+__all__ = ["blueprint", "init_app", "people", "posts", "start", "timelines", "tokens"]
+
+
+# No cookie says who a program is, so no other site can make a browser speak for somebody.
+csrf.exempt(blueprint)
+
+
+def init_app(app: Flask) -> None:
+    """Make the memory that workers count requests in: before there are any."""
+    app.extensions["api_rates"] = SharedRates()
+
+
+@blueprint.after_request
+def _announce(response: Response) -> Response:
+    headers = response.headers
+    if "rates_left" in g:
+        rate = caller.rate()
+        quota = f"q={rate.quota};w={rate.seconds}"
+        headers["RateLimit-Policy"] = ", ".join(f'"{kind}";{quota}' for kind in g.rates_left)
+        headers["RateLimit"] = ", ".join(
+            f'"{kind}";r={left.requests};t={left.full_in}' for kind, left in g.rates_left.items()
+        )
+    if "challenge" in g:
+        headers["WWW-Authenticate"] = g.challenge
+    # What is left to one caller is nothing for a cache to tell others.
+    headers.setdefault("Cache-Control", "private, no-cache" if g.get("caller") else "no-cache")
+    headers["Vary"] = "Authorization"
+    return response

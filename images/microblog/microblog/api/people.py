@@ -1,0 +1,163 @@
+"""People: who they are, whom they follow, and what one is to them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort
+from sqlalchemy import bindparam, select
+from werkzeug.exceptions import Conflict, Forbidden
+
+from .. import usernames
+from ..database import db
+from ..models import User
+from ..pages import Between
+from ..people import acquaintance, following, hiding
+from ..people.acquaintance import Acquaintance
+from ..people.forms import ProfileForm
+from ..posts import timelines
+from . import input, resources
+from .caller import owner, reader
+from .cursors import listed, place
+from .operations import operation, text
+from .schemas import FLAG, PAGE
+
+PEOPLE = text("People")
+ONE = "/users/{username}"
+
+# What a stranger gets of a person, made once: this is what programs ask for most.
+COLUMNS = (
+    User.username,
+    User.display_name,
+    User.about,
+    User.created_at,
+    User.last_seen,
+    User.post_count,
+    User.follower_count,
+    User.following_count,
+)
+FOR_STRANGERS = select(*COLUMNS).where(User.username_key == bindparam("key"))
+
+
+@operation("GET", "/users", PEOPLE, text("All people, the newest account first"), answers="PersonPage", query=PAGE)
+def users(limit: int, cursor: str | None = None) -> Any:
+    return listed(acquaintance.everybody(reader(), place(cursor), limit), resources.listed)
+
+
+@operation("GET", ONE, PEOPLE, text("One person"), answers="Profile")
+def user(username: str) -> Any:
+    if reader():
+        return resources.known(_find(username))
+    row = db.session.execute(FOR_STRANGERS, {"key": usernames.key(username)}).one_or_none()
+    return resources.profile(row) if row else abort(404)
+
+
+@operation("GET", "/me", PEOPLE, text("Yourself"), answers="Profile", scope="read")
+def me() -> Any:
+    return resources.known(_find(owner().username))
+
+
+@operation(
+    "PATCH",
+    "/me",
+    PEOPLE,
+    text("Change your name or what you say about yourself"),
+    answers="Profile",
+    scope="write",
+    body="ProfileChange",
+)
+def change_me(body: dict[str, str]) -> Any:
+    user = owner()
+    values = {"display_name": user.display_name, "about": user.about} | body
+    form = input.rules(ProfileForm(formdata=None, data=values, meta={"csrf": False}))
+    user.display_name, user.about = form.display_name.data, form.about.data
+    db.session.commit()
+    return me()
+
+
+@operation(
+    "GET", "/me/hidden", PEOPLE, text("Whom you block or mute"), answers="HiddenPage", scope="read", query=PAGE
+)
+def hidden(limit: int, cursor: str | None = None) -> Any:
+    return listed(acquaintance.hidden_by(owner(), place(cursor), limit), resources.hidden)
+
+
+@operation(
+    "GET",
+    f"{ONE}/posts",
+    PEOPLE,
+    text("What a person wrote and passed on"),
+    answers="PostPage",
+    query=PAGE | {"replies": FLAG | {"default": False}},
+)
+def posts(username: str, limit: int, replies: bool, cursor: str | None = None) -> Any:
+    written = timelines.written_by_with_replies if replies else timelines.written_by
+    wanted = written(_seen(username).user, reader(), Between(place(cursor)), limit + 1)
+    return listed(timelines.page_of(wanted, limit, reader()), resources.post)
+
+
+@operation("GET", f"{ONE}/followers", PEOPLE, text("Who follows a person"), answers="PersonPage", query=PAGE)
+def followers(username: str, limit: int, cursor: str | None = None) -> Any:
+    page = acquaintance.followers(_seen(username).user, reader(), place(cursor), limit)
+    return listed(page, resources.listed)
+
+
+@operation("GET", f"{ONE}/following", PEOPLE, text("Whom a person follows"), answers="PersonPage", query=PAGE)
+def followed(username: str, limit: int, cursor: str | None = None) -> Any:
+    page = acquaintance.following(_seen(username).user, reader(), place(cursor), limit)
+    return listed(page, resources.listed)
+
+
+def changes(method: str, path: str, summary: str, *problems: int) -> Callable[..., Any]:
+    """An operation that changes what one is to a person; doing it twice is doing it once."""
+    return operation(
+        method, f"{ONE}/{path}", PEOPLE, summary, status=204, scope="write", problems=(409, *problems)
+    )
+
+
+@changes("PUT", "follow", text("Follow a person"))
+def follow(username: str) -> None:
+    known = _somebody_else(username)
+    if known.blocks:
+        raise Forbidden("You block this person.")
+    following.follow(owner(), known.user)
+
+
+@changes("DELETE", "follow", text("Follow a person no more"))
+def unfollow(username: str) -> None:
+    following.unfollow(owner(), _somebody_else(username).user)
+
+
+@changes("PUT", "block", text("Block a person: neither sees anything of the other"))
+def block(username: str) -> None:
+    hiding.block(owner(), _somebody_else(username).user)
+
+
+@changes("DELETE", "block", text("Block a person no more"))
+def unblock(username: str) -> None:
+    hiding.unblock(owner(), _somebody_else(username).user)
+
+
+@changes("PUT", "mute", text("Mute a person: you see nothing of them"))
+def mute(username: str) -> None:
+    hiding.mute(owner(), _somebody_else(username).user)
+
+
+@changes("DELETE", "mute", text("Mute a person no more"))
+def unmute(username: str) -> None:
+    hiding.unmute(owner(), _somebody_else(username).user)
+
+
+def _find(username: str) -> Acquaintance:
+    return acquaintance.find(username, reader()) or abort(404)
+
+
+def _seen(username: str) -> Acquaintance:
+    known = _find(username)
+    return abort(404) if known.hidden else known
+
+
+def _somebody_else(username: str) -> Acquaintance:
+    known = _find(username)
+    if known.user.id == owner().id:
+        raise Conflict("This is yourself.")
+    return known

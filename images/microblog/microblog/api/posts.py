@@ -1,0 +1,107 @@
+"""Posts and threads: reading, writing, deleting, likes and reposts."""
+
+from typing import Any
+
+from flask import abort
+from werkzeug.exceptions import Conflict, Forbidden
+
+from .. import metrics
+from ..pages import Entry
+from ..posts import reactions, threads, timelines, writing
+from ..posts.forms import PostForm
+from . import input, resources
+from .caller import owner, reader
+from .cursors import listed, place
+from .operations import PREFIX, answer, operation, text
+from .schemas import PAGE
+
+POSTS = text("Posts")
+ONE = "/posts/{post_id}"
+
+
+@operation(
+    "POST", "/posts", POSTS, text("Write a post or an answer"), answers="Post", status=201, scope="write",
+    body="NewPost", problems=(404,),
+)  # fmt: skip
+def write(body: dict[str, Any]) -> Any:
+    form = input.rules(PostForm(formdata=None, data={"body": body["body"]}, meta={"csrf": False}))
+    parent = _one(body["in_reply_to"]) if "in_reply_to" in body else None
+    post = writing.write(owner(), form.body.data, parent) or abort(404)
+    metrics.posts_created.inc()
+    return answer(resources.post(_one(post.id)), 201, Location=f"{PREFIX}/posts/{post.id}")
+
+
+@operation("GET", ONE, POSTS, text("One post"), answers="Post")
+def post(post_id: int) -> Any:
+    return resources.post(_one(post_id))
+
+
+@operation("DELETE", ONE, POSTS, text("Delete a post of yours"), status=204, scope="write")
+def delete(post_id: int) -> None:
+    if _one(post_id).username != owner().username:
+        raise Forbidden("This post is somebody else's.")
+    writing.remove(owner(), post_id)
+
+
+@operation(
+    "GET", f"{ONE}/thread", POSTS, text("What a post answers, the first of the thread first"), answers="Thread"
+)
+def thread(post_id: int) -> Any:
+    parent_id = _place(post_id)
+    above = threads.ancestors(parent_id, reader()) if parent_id else []
+    return {"items": [resources.post_or_gap(entry) for entry in above]}
+
+
+@operation(
+    "GET",
+    f"{ONE}/replies",
+    POSTS,
+    text("The answers to a post, the first first"),
+    answers="PostOrGapPage",
+    query=PAGE,
+)
+def replies(post_id: int, limit: int, cursor: str | None = None) -> Any:
+    _place(post_id)
+    page = threads.replies(post_id, place(cursor, first=0), limit, reader())
+    return listed(page, resources.post_or_gap)
+
+
+@operation("PUT", f"{ONE}/like", POSTS, text("Like a post"), status=204, scope="write")
+def like(post_id: int) -> None:
+    reactions.like(owner(), _one(post_id).id)
+
+
+@operation("DELETE", f"{ONE}/like", POSTS, text("Like a post no more"), status=204, scope="write")
+def unlike(post_id: int) -> None:
+    reactions.unlike(owner(), _one(post_id).id)
+
+
+@operation(
+    "PUT", f"{ONE}/repost", POSTS, text("Pass a post on"), status=204, scope="write", problems=(409,)
+)
+def repost(post_id: int) -> None:
+    reactions.repost(owner(), _of_somebody_else(post_id).id)
+
+
+@operation(
+    "DELETE", f"{ONE}/repost", POSTS, text("Take a repost back"), status=204, scope="write", problems=(409,)
+)
+def unrepost(post_id: int) -> None:
+    reactions.unrepost(owner(), _of_somebody_else(post_id).id)
+
+
+def _one(post_id: int) -> Entry:
+    return timelines.one(post_id, reader()) or abort(404)
+
+
+def _place(post_id: int) -> int | None:
+    """What a post answers, be it there or only its place in a thread."""
+    entry = timelines.one(post_id, reader())
+    return entry.parent_id if entry else (threads.was_there(post_id) or abort(404)).parent_id
+
+
+def _of_somebody_else(post_id: int) -> Entry:
+    entry = _one(post_id)
+    if entry.username == owner().username:
+        raise Conflict("This post is your own.")
+    return entry

@@ -1,0 +1,57 @@
+"""Tokens: made with name and password, listed and revoked by any token that may."""
+
+from typing import Any
+
+from flask import abort, g, request
+from werkzeug.exceptions import Conflict, Unauthorized
+
+from .. import metrics
+from ..auth import accounts, api_tokens
+from ..plain_text import printable, tidy
+from . import resources
+from .caller import ANY, REALM, owner, token_id
+from .operations import answer, operation, text
+from .problems import Invalid, Mistake
+
+TOKENS = text("Tokens")
+
+
+@operation(
+    "POST", "/tokens", TOKENS, text("Make a token, with user name (or address) and password"),
+    answers="IssuedToken", status=201, basic=True, body="NewToken", problems=(409,),
+)  # fmt: skip
+def issue(body: dict[str, Any]) -> Any:
+    given = request.authorization
+    user = None
+    if given and given.type == "basic" and given.username and given.password:
+        user = accounts.find(tidy(given.username), given.password, known_here=False)
+        metrics.logins.labels("success" if user else "failure").inc()
+    if user is None:
+        g.challenge = f'Basic {REALM}, charset="UTF-8"'
+        raise Unauthorized("User name and password do not match.")
+    name = tidy(body["name"])
+    if not name or not printable(name):
+        raise Invalid([Mistake(where="#/name", detail="must be something that one can read")])
+    issued = api_tokens.issue(user, name, body["scopes"], body["expires_in_days"])
+    if issued is None:
+        raise Conflict(f"You have {api_tokens.MOST_TOKENS} tokens. Revoke some first.")
+    token, secret = issued
+    response = answer(resources.token(token) | {"token": secret}, 201)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@operation("GET", "/tokens", TOKENS, text("Your tokens, without their secrets"), answers="Tokens", scope="read")
+def tokens() -> Any:
+    return {"items": [resources.token(token) for token in api_tokens.of(owner())]}
+
+
+@operation("DELETE", "/tokens/current", TOKENS, text("Revoke the token you send"), status=204, scope=ANY)
+def revoke_current() -> None:
+    api_tokens.revoke(owner(), token_id())
+
+
+@operation("DELETE", "/tokens/{token_id}", TOKENS, text("Revoke a token"), status=204, scope="write")
+def revoke(token_id: int) -> None:
+    if not api_tokens.revoke(owner(), token_id):
+        abort(404)

@@ -1,0 +1,101 @@
+"""Tokens of programs: one row for each, so each can be shown and revoked."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from .. import secret_tokens
+from ..database import db
+from ..models import ApiToken, User
+from ..times import now
+
+# Whoever finds one in a file or a log knows what it is; so do programs that look for lost secrets.
+PREFIX = "microblog_"
+MOST_TOKENS = 50
+SEEN_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The person that a token acts for, and what it may do."""
+
+    user: User
+    token_id: int
+    scopes: frozenset[str]
+    last_used: datetime | None
+
+
+def issue(user: User, name: str, scopes: Iterable[str], days: int) -> tuple[ApiToken, str] | None:
+    """A new token and its secret; None when the person has too many."""
+    # Whoever asks twice at once waits here, and is counted.
+    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    living = select(func.count()).where(ApiToken.user_id == user.id, ApiToken.expires_at > now())
+    if (db.session.scalar(living) or 0) >= MOST_TOKENS:
+        db.session.rollback()
+        return None
+    secret = PREFIX + secret_tokens.new()
+    token = ApiToken(
+        user_id=user.id,
+        name=name,
+        token_hash=secret_tokens.hashed(secret),
+        scopes=" ".join(sorted(scopes)),
+        created_at=now(),
+        expires_at=now() + timedelta(days=days),
+    )
+    db.session.add(token)
+    db.session.commit()
+    return token, secret
+
+
+def find(secret: str) -> Found | None:
+    """Whose token this is, unless it was revoked or is too old.
+
+    The database compares hashes, so how long that takes says nothing about a secret.
+    """
+    if not secret.startswith(PREFIX):
+        return None
+    row = db.session.execute(
+        select(User, ApiToken.id, ApiToken.scopes, ApiToken.last_used)
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(ApiToken.token_hash == secret_tokens.hashed(secret), ApiToken.expires_at > now())
+    ).first()
+    return Found(row[0], row.id, frozenset(row.scopes.split()), row.last_used) if row else None
+
+
+def see(found: Found) -> None:
+    """Note that the token was used and the person was here, at most once in SEEN_EVERY."""
+    if found.last_used and now() - min(found.last_used, found.user.last_seen) <= SEEN_EVERY:
+        return
+    found.user.last_seen = now()
+    db.session.execute(update(ApiToken).where(ApiToken.id == found.token_id).values(last_used=now()))
+    db.session.commit()
+
+
+def of(user: User) -> Sequence[ApiToken]:
+    """The tokens of a person, the newest first."""
+    return db.session.scalars(
+        select(ApiToken)
+        .where(ApiToken.user_id == user.id, ApiToken.expires_at > now())
+        .order_by(ApiToken.id.desc())
+    ).all()
+
+
+def revoke(user: User, token_id: int) -> bool:
+    """End one token of a person; False when it is not theirs or was ended already."""
+    gone = delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id)
+    result = db.session.execute(gone)
+    db.session.commit()
+    return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def revoke_all(user_id: int) -> None:
+    """End every token of a person; the caller commits."""
+    db.session.execute(delete(ApiToken).where(ApiToken.user_id == user_id))
+
+
+def tidy() -> None:
+    """Remove what has expired."""
+    db.session.execute(delete(ApiToken).where(ApiToken.expires_at < now()))
+    db.session.commit()
