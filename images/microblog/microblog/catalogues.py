@@ -18,6 +18,8 @@ KEYWORDS = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
+    # The API's summaries: its document is English, the page about it is not.
+    "N_": None,
 }
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
 TEMPLATE = TRANSLATIONS / "messages.pot"

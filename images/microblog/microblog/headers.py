@@ -32,8 +32,10 @@ def init_app(app: Flask) -> None:
 
 
 def _add(response: Response) -> Response:
+    there = {name for name, _ in response.headers}
     for name, value in SECURITY.items():
-        response.headers.setdefault(name, value)
+        if name not in there:
+            response.headers.add(name, value)
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = PUBLIC_PAGE if _is_for_everyone(response) else PRIVATE
     return response

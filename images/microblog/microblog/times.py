@@ -13,9 +13,10 @@ LONGEST_RELATIVE = 30 * DAY
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the filters `moment` and `full_moment`."""
+    """Give templates the filters `moment`, `full_moment` and `date`."""
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.filters["full_moment"] = full_moment
+    app.jinja_env.filters["date"] = date
 
 
 def now() -> datetime:
@@ -36,6 +37,12 @@ def moment(then: datetime) -> Markup:
 def full_moment(then: datetime) -> str:
     """23 Nov 2026, 04:46 UTC, as the language of the page writes it."""
     return absolute_text(str(get_locale()), then)
+
+
+def date(then: datetime) -> Markup:
+    """A <time> element with the date."""
+    language = str(get_locale())
+    return Markup('<time datetime="{}">{}</time>').format(then.isoformat(), date_text(language, then))
 
 
 @lru_cache(maxsize=4096)

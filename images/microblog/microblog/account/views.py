@@ -42,7 +42,7 @@ def overview() -> ResponseReturnValue:
 def password() -> ResponseReturnValue:
     """Change the password; other browsers are logged out."""
     form = PasswordForm()
-    if form.validate_on_submit() and _knows_the_password(form):
+    if form.validate_on_submit() and knows_the_password(form):
         accounts.change_password(signed_in(), form.password.data, but=sign_in_id())
         renew_sign_in()
         flash(_("Your password is changed. Other browsers are logged out."))
@@ -55,7 +55,7 @@ def password() -> ResponseReturnValue:
 def email() -> ResponseReturnValue:
     """Change the address: by a link to it where this site sends mail."""
     form = EmailForm()
-    if form.validate_on_submit() and _knows_the_password(form):
+    if form.validate_on_submit() and knows_the_password(form):
         if current_app.config["MAIL"]:
             limits.take("letters to", accounts.email_key(form.email.data), accounts.LETTERS)
             outbox.write(Purpose.ADDRESS, accounts.email_key(form.email.data), signed_in())
@@ -108,7 +108,7 @@ def end_all_logins() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     """Leave, and take everything along."""
     form, export = LeaveForm(), queue.of(signed_in(), making.KIND)
-    if form.validate_on_submit() and _nothing_is_lost(form, export) and _knows_the_password(form):
+    if form.validate_on_submit() and _nothing_is_lost(form, export) and knows_the_password(form):
         token = leaving.leave(signed_in(), keep_export=form.keep.data)
         forget_session()
         flash(_("Your account is deleted. Take care!"))
@@ -125,7 +125,8 @@ def _nothing_is_lost(form: FlaskForm, export: Job | None) -> bool:
     return False
 
 
-def _knows_the_password(form: FlaskForm) -> bool:
+def knows_the_password(form: FlaskForm) -> bool:
+    """Whether the person typed their password, which a form that changes much asks for again."""
     if accounts.confirms(signed_in(), form.current.data):
         return True
     form.current.errors = [_("This is not your password.")]

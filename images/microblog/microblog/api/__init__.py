@@ -22,16 +22,17 @@ def init_app(app: Flask) -> None:
 @blueprint.after_request
 def _announce(response: Response) -> Response:
     headers = response.headers
-    if "rates_left" in g:
-        rate = caller.rate()
-        quota = f"q={rate.quota};w={rate.seconds}"
-        headers["RateLimit-Policy"] = ", ".join(f'"{kind}";{quota}' for kind in g.rates_left)
-        headers["RateLimit"] = ", ".join(
-            f'"{kind}";r={left.requests};t={left.full_in}' for kind, left in g.rates_left.items()
-        )
+    left = g.get("rates_left", {})
+    rate = caller.rate()
+    quota = f"q={rate.quota};w={rate.seconds}"
+    headers.add("RateLimit-Policy", ", ".join([f'"{kind}";{quota}' for kind in left]))
+    headers.add(
+        "RateLimit", ", ".join([f'"{kind}";r={one.requests};t={one.full_in}' for kind, one in left.items()])
+    )
+    headers.add("Vary", "Authorization")
     if "challenge" in g:
-        headers["WWW-Authenticate"] = g.challenge
-    # What is left to one caller is nothing for a cache to tell others.
-    headers.setdefault("Cache-Control", "private, no-cache" if g.get("caller") else "no-cache")
-    headers["Vary"] = "Authorization"
+        headers.add("WWW-Authenticate", g.challenge)
+    if "Cache-Control" not in headers:
+        # What is left to one caller is nothing for a cache to tell others.
+        headers.add("Cache-Control", "private, no-cache" if g.get("caller") else "no-cache")
     return response

@@ -30,7 +30,7 @@ def owner() -> User:
     return cast(User, reader())
 
 
-def token_id() -> int:
+def current_token_id() -> int:
     """The token itself, where the operation needs one."""
     return cast(Found, g.caller).token_id
 

@@ -82,7 +82,9 @@ def _security(one: Operation) -> list[Part]:
 
 
 def _parameters(one: Operation) -> list[Part]:
-    path = [{"name": part, "in": "path", "required": True, "schema": PATH_PARTS[part][1]} for part in one.parts]
+    path = [
+        {"name": part, "in": "path", "required": True, "schema": PATH_PARTS[part][1]} for part in one.parts
+    ]
     return path + [{"name": name, "in": "query", "schema": schema} for name, schema in one.query.items()]
 
 
@@ -100,10 +102,11 @@ def _responses(one: Operation) -> Part:
     answers = {str(one.status): good}
     if one.status == 200:
         answers["304"] = {"description": HTTPStatus(304).phrase, "headers": _headers([*ALWAYS, "ETag"])}
-    return answers | {str(code): _problem(code) for code in sorted(_problem_codes(one))}
+    return answers | {str(code): _problem(code) for code in sorted(problem_codes(one))}
 
 
-def _problem_codes(one: Operation) -> set[int]:
+def problem_codes(one: Operation) -> set[int]:
+    """Which problems an operation may give."""
     # A query is always read, to refuse what is not asked for.
     codes = {401, 422, 429, 500, 503, *one.problems}
     if one.scope and one.scope != ANY:
@@ -114,7 +117,7 @@ def _problem_codes(one: Operation) -> set[int]:
 
 
 def _problem(code: int) -> Part:
-    headers = [*ALWAYS, "Retry-After"] if code in {429, 503} else list(ALWAYS)
+    headers = ["X-Request-ID", "Retry-After"] if code in {429, 503} else ["X-Request-ID"]
     return {
         "description": HTTPStatus(code).phrase,
         "headers": _headers(headers),

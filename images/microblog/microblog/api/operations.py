@@ -28,7 +28,7 @@ blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 View = Callable[..., Any]
 
 
-def text(message: str) -> str:
+def N_(message: str) -> str:
     """Marks a text of the API for translation; the page for people translates it, the document is English."""
     return message
 
@@ -86,17 +86,18 @@ def operation(method: str, path: str, group: str, summary: str, **more: Any) -> 
 def answer(content: dict[str, Any], status: int = 200, **headers: str) -> Response:
     """JSON with a mark of its content, and the link to the next page where there is one."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    response = Response(body, status, mimetype="application/json")
+    response = Response(body, status, content_type="application/json")
     if content.get("next"):
         response.headers["Link"] = f'<{content["next"]}>; rel="next"'
-    response.headers.extend({name.replace("_", "-"): value for name, value in headers.items()})
+    for name, value in headers.items():
+        response.headers[name] = value
     return marked(response, body) if status == 200 else response
 
 
 def marked(response: Response, body: bytes) -> Response:
     """A response with an ETag; without its content if the program has that already."""
     mark = blake2b(body, digest_size=12).hexdigest()
-    response.headers["ETag"] = f'"{mark}"'
+    response.headers.add("ETag", f'"{mark}"')
     if "If-None-Match" in request.headers and request.if_none_match.contains_weak(mark):
         response.status_code = 304
         response.set_data(b"")

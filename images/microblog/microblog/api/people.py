@@ -18,40 +18,42 @@ from ..posts import timelines
 from . import input, resources
 from .caller import owner, reader
 from .cursors import listed, place
-from .operations import operation, text
+from .operations import N_, operation
 from .schemas import FLAG, PAGE
 
-PEOPLE = text("People")
+PEOPLE = N_("People")
 ONE = "/users/{username}"
 
 # What a stranger gets of a person, made once: this is what programs ask for most.
+PERSON = User.__table__.c
 COLUMNS = (
-    User.username,
-    User.display_name,
-    User.about,
-    User.created_at,
-    User.last_seen,
-    User.post_count,
-    User.follower_count,
-    User.following_count,
+    PERSON.username,
+    PERSON.display_name,
+    PERSON.about,
+    PERSON.created_at,
+    PERSON.last_seen,
+    PERSON.post_count,
+    PERSON.follower_count,
+    PERSON.following_count,
 )
-FOR_STRANGERS = select(*COLUMNS).where(User.username_key == bindparam("key"))
+FOR_STRANGERS = select(*COLUMNS).where(PERSON.username_key == bindparam("key"))
 
 
-@operation("GET", "/users", PEOPLE, text("All people, the newest account first"), answers="PersonPage", query=PAGE)
+@operation("GET", "/users", PEOPLE, N_("All people, the newest first"), answers="PersonPage", query=PAGE)
 def users(limit: int, cursor: str | None = None) -> Any:
     return listed(acquaintance.everybody(reader(), place(cursor), limit), resources.listed)
 
 
-@operation("GET", ONE, PEOPLE, text("One person"), answers="Profile")
+@operation("GET", ONE, PEOPLE, N_("One person"), answers="Profile")
 def user(username: str) -> Any:
     if reader():
         return resources.known(_find(username))
-    row = db.session.execute(FOR_STRANGERS, {"key": usernames.key(username)}).one_or_none()
+    with db.engine.connect() as connection:
+        row = connection.execute(FOR_STRANGERS, {"key": usernames.key(username)}).first()
     return resources.profile(row) if row else abort(404)
 
 
-@operation("GET", "/me", PEOPLE, text("Yourself"), answers="Profile", scope="read")
+@operation("GET", "/me", PEOPLE, N_("Yourself"), answers="Profile", scope="read")
 def me() -> Any:
     return resources.known(_find(owner().username))
 
@@ -60,7 +62,7 @@ def me() -> Any:
     "PATCH",
     "/me",
     PEOPLE,
-    text("Change your name or what you say about yourself"),
+    N_("Change your name or what you say about yourself"),
     answers="Profile",
     scope="write",
     body="ProfileChange",
@@ -75,7 +77,7 @@ def change_me(body: dict[str, str]) -> Any:
 
 
 @operation(
-    "GET", "/me/hidden", PEOPLE, text("Whom you block or mute"), answers="HiddenPage", scope="read", query=PAGE
+    "GET", "/me/hidden", PEOPLE, N_("Whom you block or mute"), answers="HiddenPage", scope="read", query=PAGE
 )
 def hidden(limit: int, cursor: str | None = None) -> Any:
     return listed(acquaintance.hidden_by(owner(), place(cursor), limit), resources.hidden)
@@ -85,7 +87,7 @@ def hidden(limit: int, cursor: str | None = None) -> Any:
     "GET",
     f"{ONE}/posts",
     PEOPLE,
-    text("What a person wrote and passed on"),
+    N_("What a person wrote and passed on"),
     answers="PostPage",
     query=PAGE | {"replies": FLAG | {"default": False}},
 )
@@ -95,13 +97,13 @@ def posts(username: str, limit: int, replies: bool, cursor: str | None = None) -
     return listed(timelines.page_of(wanted, limit, reader()), resources.post)
 
 
-@operation("GET", f"{ONE}/followers", PEOPLE, text("Who follows a person"), answers="PersonPage", query=PAGE)
+@operation("GET", f"{ONE}/followers", PEOPLE, N_("Who follows a person"), answers="PersonPage", query=PAGE)
 def followers(username: str, limit: int, cursor: str | None = None) -> Any:
     page = acquaintance.followers(_seen(username).user, reader(), place(cursor), limit)
     return listed(page, resources.listed)
 
 
-@operation("GET", f"{ONE}/following", PEOPLE, text("Whom a person follows"), answers="PersonPage", query=PAGE)
+@operation("GET", f"{ONE}/following", PEOPLE, N_("Whom a person follows"), answers="PersonPage", query=PAGE)
 def followed(username: str, limit: int, cursor: str | None = None) -> Any:
     page = acquaintance.following(_seen(username).user, reader(), place(cursor), limit)
     return listed(page, resources.listed)
@@ -114,7 +116,7 @@ def changes(method: str, path: str, summary: str, *problems: int) -> Callable[..
     )
 
 
-@changes("PUT", "follow", text("Follow a person"))
+@changes("PUT", "follow", N_("Follow a person"))
 def follow(username: str) -> None:
     known = _somebody_else(username)
     if known.blocks:
@@ -122,27 +124,27 @@ def follow(username: str) -> None:
     following.follow(owner(), known.user)
 
 
-@changes("DELETE", "follow", text("Follow a person no more"))
+@changes("DELETE", "follow", N_("Follow a person no more"))
 def unfollow(username: str) -> None:
     following.unfollow(owner(), _somebody_else(username).user)
 
 
-@changes("PUT", "block", text("Block a person: neither sees anything of the other"))
+@changes("PUT", "block", N_("Block a person: neither sees anything of the other"))
 def block(username: str) -> None:
     hiding.block(owner(), _somebody_else(username).user)
 
 
-@changes("DELETE", "block", text("Block a person no more"))
+@changes("DELETE", "block", N_("Block a person no more"))
 def unblock(username: str) -> None:
     hiding.unblock(owner(), _somebody_else(username).user)
 
 
-@changes("PUT", "mute", text("Mute a person: you see nothing of them"))
+@changes("PUT", "mute", N_("Mute a person: you see nothing of them"))
 def mute(username: str) -> None:
     hiding.mute(owner(), _somebody_else(username).user)
 
 
-@changes("DELETE", "mute", text("Mute a person no more"))
+@changes("DELETE", "mute", N_("Mute a person no more"))
 def unmute(username: str) -> None:
     hiding.unmute(owner(), _somebody_else(username).user)
 

@@ -12,15 +12,15 @@ from ..posts.forms import PostForm
 from . import input, resources
 from .caller import owner, reader
 from .cursors import listed, place
-from .operations import PREFIX, answer, operation, text
+from .operations import N_, PREFIX, answer, operation
 from .schemas import PAGE
 
-POSTS = text("Posts")
+POSTS = N_("Posts")
 ONE = "/posts/{post_id}"
 
 
 @operation(
-    "POST", "/posts", POSTS, text("Write a post or an answer"), answers="Post", status=201, scope="write",
+    "POST", "/posts", POSTS, N_("Write a post or an answer"), answers="Post", status=201, scope="write",
     body="NewPost", problems=(404,),
 )  # fmt: skip
 def write(body: dict[str, Any]) -> Any:
@@ -31,12 +31,12 @@ def write(body: dict[str, Any]) -> Any:
     return answer(resources.post(_one(post.id)), 201, Location=f"{PREFIX}/posts/{post.id}")
 
 
-@operation("GET", ONE, POSTS, text("One post"), answers="Post")
+@operation("GET", ONE, POSTS, N_("One post"), answers="Post")
 def post(post_id: int) -> Any:
     return resources.post(_one(post_id))
 
 
-@operation("DELETE", ONE, POSTS, text("Delete a post of yours"), status=204, scope="write")
+@operation("DELETE", ONE, POSTS, N_("Delete a post of yours"), status=204, scope="write")
 def delete(post_id: int) -> None:
     if _one(post_id).username != owner().username:
         raise Forbidden("This post is somebody else's.")
@@ -44,7 +44,7 @@ def delete(post_id: int) -> None:
 
 
 @operation(
-    "GET", f"{ONE}/thread", POSTS, text("What a post answers, the first of the thread first"), answers="Thread"
+    "GET", f"{ONE}/thread", POSTS, N_("What a post answers, the first of the thread first"), answers="Thread"
 )
 def thread(post_id: int) -> Any:
     parent_id = _place(post_id)
@@ -56,7 +56,7 @@ def thread(post_id: int) -> Any:
     "GET",
     f"{ONE}/replies",
     POSTS,
-    text("The answers to a post, the first first"),
+    N_("The answers to a post, the first first"),
     answers="PostOrGapPage",
     query=PAGE,
 )
@@ -66,25 +66,23 @@ def replies(post_id: int, limit: int, cursor: str | None = None) -> Any:
     return listed(page, resources.post_or_gap)
 
 
-@operation("PUT", f"{ONE}/like", POSTS, text("Like a post"), status=204, scope="write")
+@operation("PUT", f"{ONE}/like", POSTS, N_("Like a post"), status=204, scope="write")
 def like(post_id: int) -> None:
     reactions.like(owner(), _one(post_id).id)
 
 
-@operation("DELETE", f"{ONE}/like", POSTS, text("Like a post no more"), status=204, scope="write")
+@operation("DELETE", f"{ONE}/like", POSTS, N_("Like a post no more"), status=204, scope="write")
 def unlike(post_id: int) -> None:
     reactions.unlike(owner(), _one(post_id).id)
 
 
-@operation(
-    "PUT", f"{ONE}/repost", POSTS, text("Pass a post on"), status=204, scope="write", problems=(409,)
-)
+@operation("PUT", f"{ONE}/repost", POSTS, N_("Pass a post on"), status=204, scope="write", problems=(409,))
 def repost(post_id: int) -> None:
     reactions.repost(owner(), _of_somebody_else(post_id).id)
 
 
 @operation(
-    "DELETE", f"{ONE}/repost", POSTS, text("Take a repost back"), status=204, scope="write", problems=(409,)
+    "DELETE", f"{ONE}/repost", POSTS, N_("Take a repost back"), status=204, scope="write", problems=(409,)
 )
 def unrepost(post_id: int) -> None:
     reactions.unrepost(owner(), _of_somebody_else(post_id).id)

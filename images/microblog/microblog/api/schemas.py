@@ -18,7 +18,7 @@ LINES = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202d\u202e\ue0
 LINE = r"^[^\u0000-\u001f\u007f-\u009f\u202d\u202e\ue000-\uf8ff]*$"
 
 
-def obj(optional: tuple[str, ...] = (), **properties: Schema) -> Schema:
+def obj(optional: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
     """An object of exactly these properties."""
     required = [name for name in properties if name not in optional]
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}

@@ -9,39 +9,39 @@ from ..posts import links, timelines
 from . import resources
 from .caller import owner, reader
 from .cursors import listed, place
-from .operations import operation, text
+from .operations import N_, operation
 from .schemas import PAGE
 
-TIMELINES = text("Timelines")
+TIMELINES = N_("Timelines")
 LIST: dict[str, Any] = {"answers": "PostPage", "query": PAGE}
 
 
-@operation("GET", "/timelines/public", TIMELINES, text("Everybody's posts"), **LIST)
+@operation("GET", "/timelines/public", TIMELINES, N_("Everybody's posts"), **LIST)
 def public(limit: int, cursor: str | None = None) -> Any:
     return _page(timelines.everybody(reader(), Between(place(cursor)), limit + 1), limit)
 
 
-@operation("GET", "/timelines/tags/{tag}", TIMELINES, text("The posts with a hashtag"), **LIST)
+@operation("GET", "/timelines/tags/{tag}", TIMELINES, N_("The posts with a hashtag"), **LIST)
 def tagged(tag: str, limit: int, cursor: str | None = None) -> Any:
     key = links.fold(tag) or abort(404)
     return _page(timelines.tagged(key, reader(), Between(place(cursor)), limit + 1), limit)
 
 
 @operation(
-    "GET", "/timelines/home", TIMELINES, text("Your posts and those of whom you follow"), scope="read", **LIST
+    "GET", "/timelines/home", TIMELINES, N_("Your posts and those of whom you follow"), scope="read", **LIST
 )
 def home(limit: int, cursor: str | None = None) -> Any:
     return _page(timelines.home(owner(), Between(place(cursor)), limit + 1), limit)
 
 
 @operation(
-    "GET", "/timelines/mentions", TIMELINES, text("The posts that name or answer you"), scope="read", **LIST
+    "GET", "/timelines/mentions", TIMELINES, N_("The posts that name or answer you"), scope="read", **LIST
 )
 def mentions(limit: int, cursor: str | None = None) -> Any:
     return _page(timelines.mentioning(owner(), Between(place(cursor)), limit + 1), limit)
 
 
-@operation("GET", "/timelines/likes", TIMELINES, text("The posts you like"), scope="read", **LIST)
+@operation("GET", "/timelines/likes", TIMELINES, N_("The posts you like"), scope="read", **LIST)
 def likes(limit: int, cursor: str | None = None) -> Any:
     return _page(timelines.liked_by(owner(), Between(place(cursor)), limit + 1), limit)
 

@@ -9,15 +9,15 @@ from .. import metrics
 from ..auth import accounts, api_tokens
 from ..plain_text import printable, tidy
 from . import resources
-from .caller import ANY, REALM, owner, token_id
-from .operations import answer, operation, text
+from .caller import ANY, REALM, current_token_id, owner
+from .operations import N_, answer, operation
 from .problems import Invalid, Mistake
 
-TOKENS = text("Tokens")
+TOKENS = N_("Tokens")
 
 
 @operation(
-    "POST", "/tokens", TOKENS, text("Make a token, with user name (or address) and password"),
+    "POST", "/tokens", TOKENS, N_("Make a token, with user name (or address) and password"),
     answers="IssuedToken", status=201, basic=True, body="NewToken", problems=(409,),
 )  # fmt: skip
 def issue(body: dict[str, Any]) -> Any:
@@ -41,17 +41,17 @@ def issue(body: dict[str, Any]) -> Any:
     return response
 
 
-@operation("GET", "/tokens", TOKENS, text("Your tokens, without their secrets"), answers="Tokens", scope="read")
+@operation("GET", "/tokens", TOKENS, N_("Your tokens, without their secrets"), answers="Tokens", scope="read")
 def tokens() -> Any:
     return {"items": [resources.token(token) for token in api_tokens.of(owner())]}
 
 
-@operation("DELETE", "/tokens/current", TOKENS, text("Revoke the token you send"), status=204, scope=ANY)
+@operation("DELETE", "/tokens/current", TOKENS, N_("Revoke the token you send"), status=204, scope=ANY)
 def revoke_current() -> None:
-    api_tokens.revoke(owner(), token_id())
+    api_tokens.revoke(owner(), current_token_id())
 
 
-@operation("DELETE", "/tokens/{token_id}", TOKENS, text("Revoke a token"), status=204, scope="write")
+@operation("DELETE", "/tokens/{token_id}", TOKENS, N_("Revoke a token"), status=204, scope="write")
 def revoke(token_id: int) -> None:
     if not api_tokens.revoke(owner(), token_id):
         abort(404)

@@ -77,7 +77,8 @@ def join(letter: Letter) -> User | None:
 def find(identity: str, password: str, known_here: bool = True) -> User | None:
     """The person with this user name or address, if the password is theirs.
 
-    Without `known_here` the browser counts as a strange one, whatever it was logged in to. Raises TooManyRequests when too many passwords were tried.
+    Without `known_here` the browser counts as a strange one, whatever it was logged in to.
+    Raises TooManyRequests when too many passwords were tried.
     """
     column = User.email if "@" in identity else User.username_key
     user = db.session.scalar(select(User).where(column == identity.lower()))

@@ -78,8 +78,8 @@ def find(username: str, reader: User | None) -> Acquaintance | None:
 
 def everybody(reader: User | None, before: int, size: int) -> Page[Listed]:
     """All people, the newest account first."""
-    query = select(User.id.label("place"), User.username, User.display_name, User.about)
-    return _page(query, User.id, reader, before, size)
+    columns: tuple[Any, ...] = (User.id.label("place"), User.username, User.display_name, User.about)
+    return _page(select(*columns), User.id, reader, before, size)
 
 
 def followers(user: User, reader: User | None, before: int, size: int) -> Page[Listed]:
