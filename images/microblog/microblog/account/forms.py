@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from ..auth.forms import email_field, new_password_field, password_field
@@ -38,10 +39,13 @@ class TokenForm(FlaskForm):  # type: ignore[misc]
     )
     days = SelectField(
         _("How long is it good?"),
-        choices=[(30, _("30 days")), (90, _("90 days")), (366, _("a year"))],
+        choices=[
+            SelectChoice(30, _("30 days")),
+            SelectChoice(90, _("90 days")),
+            SelectChoice(366, _("a year")),
+        ],
         coerce=int,
         default=90,
-        validate_choice=True,
     )
     writes = BooleanField(_("It may also write: post, follow and change your profile"))
     current = password_field(_("Your password"))

@@ -4,7 +4,7 @@ from flask import Flask, Response, g
 
 from ..sessions import csrf
 from . import caller, people, posts, start, timelines, tokens
-from .operations import blueprint
+from .operations import NumberConverter, blueprint
 from .rates import SharedRates
 
 __all__ = ["blueprint", "init_app", "people", "posts", "start", "timelines", "tokens"]
@@ -15,8 +15,9 @@ csrf.exempt(blueprint)
 
 
 def init_app(app: Flask) -> None:
-    """Make the memory that workers count requests in: before there are any."""
+    """Know numbers in paths, and make the memory that workers count requests in: before there are any."""
     app.extensions["api_rates"] = SharedRates()
+    app.url_map.converters["number"] = NumberConverter
 
 
 @blueprint.after_request
