@@ -18,7 +18,9 @@ WITH_PASSWORDS = (
     "/account/email",
     "/account/delete",
     "/account/export",
+    "/account/tokens",
 )
+OF_THE_API = "/api/v1/tokens"
 
 
 def test_searches_are_counted_for_each_address(start_alone: StartAlone) -> None:
@@ -43,7 +45,7 @@ def test_too_many_tries_get_a_page_that_says_when_to_come_back(start_alone: Star
     def post(path: str) -> requests.Response:
         return requests.post(address + path, timeout=20)
 
-    paths = [*["/login"] * (BURST + 1), *WITH_PASSWORDS * 2, "/posts"]
+    paths = [*["/login"] * (BURST + 1), *WITH_PASSWORDS * 2, OF_THE_API, "/posts", "/api/v1/posts"]
     with ThreadPoolExecutor(len(paths)) as together:
         answers = dict(zip(paths, together.map(post, paths), strict=True))
     for path in WITH_PASSWORDS:
@@ -52,7 +54,13 @@ def test_too_many_tries_get_a_page_that_says_when_to_come_back(start_alone: Star
         assert refused.headers["Retry-After"] == "10"
         assert refused.headers["Cache-Control"] == "no-store"
         assert "Too many at once" in refused.text
+    assert problem(answers[OF_THE_API]) == 429
+    assert answers[OF_THE_API].headers["Retry-After"] == "10"
     assert answers["/posts"].status_code != 429
+    assert problem(answers["/api/v1/posts"]) == 503, "there is no microblog here"
+    assert answers["/api/v1/posts"].headers["Retry-After"] == "5"
+    large = requests.post(f"{address}/api/v1/posts", data=b"x" * 1_100_000, timeout=20)
+    assert problem(large) == 413
     assert requests.get(f"{address}/login", timeout=20).status_code != 429, "looking is not trying"
     assert requests.get(f"{address}/too_many.html", timeout=20).status_code != 200
 
@@ -78,3 +86,13 @@ def started(start_alone: StartAlone) -> str:
     wait_until_healthy(container)
     networks = container.get_wrapped_container().attrs["NetworkSettings"]["Networks"].values()
     return f"http://{next(iter(networks))['IPAddress']}:8080"
+
+
+def problem(answer: requests.Response) -> int:
+    """The status in a problem for programs, which is also that of the answer."""
+    assert answer.headers["Content-Type"].split(";")[0] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    told = answer.json()
+    assert told["request_id"] == answer.headers["X-Request-ID"]
+    assert told["status"] == answer.status_code
+    return answer.status_code
