@@ -208,6 +208,19 @@ def test_search_finds_short_and_common_words_and_no_operators(
     }
 
 
+def test_every_operation_of_the_api_works_on_mariadb(database: Database, flask: Callable[..., str]) -> None:
+    flask("prepare")
+    script = {"api_script.py": ROOT / "tests/functional/api_script.py"}
+    told = json.loads(flask("api_script.py", files=script).splitlines()[-1])
+    assert told["post"] == "Hello 🌱 @ada #Grün"
+    assert told["tags"] == ["grün"]
+    # Bob's post is not Ada's to delete, and nobody has token 999.
+    refused = {name: code for name, code in told["codes"].items() if code not in {200, 201, 204}}
+    assert refused == {"DELETE /posts/{post_id}": 403, "DELETE /tokens/{token_id}": 404}
+    assert len(told["codes"]) > 30
+    assert told["issued"] == 49, "fifty, with the one of before"
+
+
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
     flask("prepare")
     assert "No new upgrade operations detected" in flask("db", "check")

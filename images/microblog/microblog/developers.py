@@ -9,6 +9,7 @@ from .api import document
 from .api.caller import ANY, rate, writing_limit
 from .api.operations import OPERATIONS, PREFIX
 from .api.schemas import INPUT, OUTPUT
+from .api.start import START
 
 blueprint = Blueprint("developers", __name__)
 
@@ -16,7 +17,9 @@ blueprint = Blueprint("developers", __name__)
 @blueprint.get("/developers")
 def developers() -> str:
     """What there is, what it takes and what it gives."""
-    groups = {group: list(operations) for group, operations in groupby(OPERATIONS, lambda one: one.group)}
+    # The way in comes first, the others by their names.
+    in_order = sorted(OPERATIONS, key=lambda one: (one.group != START, one.group))
+    groups = {group: list(ones) for group, ones in groupby(in_order, lambda one: one.group)}
     return render_template(
         "developers.html",
         groups=groups,

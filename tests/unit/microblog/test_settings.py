@@ -53,6 +53,7 @@ def test_every_mistake_is_named_at_once():
             "SECRET_KEY_FILE": "/nowhere/key",
             "WEB_CONCURRENCY": "many",
             "POSTS_PER_PAGE": "0",
+            "API_REQUESTS_PER_MINUTE": "0",
         }
     )
     assert named == [
@@ -61,6 +62,7 @@ def test_every_mistake_is_named_at_once():
         "SECRET_KEY_FILE: /nowhere/key cannot be read (No such file or directory).",
         "WEB_CONCURRENCY is 'many': a whole number from 1 to 64 is needed.",
         "POSTS_PER_PAGE is '0': a whole number from 1 to 100 is needed.",
+        "API_REQUESTS_PER_MINUTE is '0': a whole number from 1 to 10000000 is needed.",
     ]
 
 
