@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import fastjsonschema
@@ -21,8 +22,7 @@ Check = Callable[[Any], Any]
 
 def compiled(schema: Schema) -> Check:
     """A function that gives a value with its defaults filled in. Raises JsonSchemaValuesException."""
-    check: Check = fastjsonschema.compile(schema, fast_fail=False, use_formats=False)
-    return check
+    return _compiled(json.dumps(schema))
 
 
 def body(check: Check) -> dict[str, Any]:
@@ -56,6 +56,13 @@ def rules(form: FlaskForm) -> FlaskForm:
             ]
         )
     return form
+
+
+@cache
+def _compiled(schema: str) -> Check:
+    # Most operations have the same query, and a start has no time to lose.
+    check: Check = fastjsonschema.compile(json.loads(schema), fast_fail=False, use_formats=False)
+    return check
 
 
 def _checked(check: Check, value: Any, where: Callable[[list[str]], str]) -> dict[str, Any]:
