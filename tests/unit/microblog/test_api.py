@@ -215,6 +215,16 @@ def test_replies_of_a_person_are_listed_when_asked_for(alice, stranger):
     assert bodies(stranger.pages("/users/alice/posts?replies=true")) == ["second", "first"]
 
 
+@pytest.mark.parametrize("number", ["0", "01", "-1", "1.0", "9" * 19, "1" + "0" * 19, "9" * 4000])
+def test_a_number_that_no_post_has_leads_to_nothing(alice, number):
+    alice.write("the first")
+    for path in (f"/posts/{number}", f"/posts/{number}/thread", f"/posts/{number}/replies"):
+        assert alice.get(path).status_code == 404
+    assert alice.delete(f"/posts/{number}").status_code == 404
+    assert alice.post("/posts", json={"body": "x", "in_reply_to": 2**63 - 1}).status_code == 404
+    assert alice.post("/posts", json={"body": "x", "in_reply_to": 2**63}).status_code == 422
+
+
 # What is refused, and how
 
 

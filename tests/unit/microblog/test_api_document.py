@@ -24,7 +24,7 @@ from microblog.posts import reactions, timelines, writing
 from microblog.settings import Settings
 from tests.unit.microblog.conftest import KEY, close
 
-EXAMPLES = 8
+EXAMPLES = 5
 THERE = {"username": "bob", "post_id": 1, "tag": "all"}
 CONFIG = {
     "seed": 1,

@@ -36,7 +36,7 @@ class NumberConverter(BaseConverter):
     regex = "[1-9][0-9]*"
 
     def to_python(self, value: str) -> int:
-        return int(value) if len(value) < LONGEST_NUMBER else min(int(value[:LONGEST_NUMBER]), LARGEST_ID)
+        return min(int(value), LARGEST_ID) if len(value) <= LONGEST_NUMBER else LARGEST_ID
 
 
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
