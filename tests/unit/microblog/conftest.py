@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, event, func, insert, select
 from werkzeug.test import TestResponse
 
-from microblog import create_app
+from microblog import catalogues, create_app
 from microblog.database import db
 from microblog.mail import courier
 from microblog.mail.settings import MailSettings
@@ -29,6 +29,11 @@ from tests.unit.microblog.mailbox import Mailbox, listening
 
 KEY = "a key for tests that is long enough"
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    catalogues.compile_all()
 
 
 class Browser:

@@ -15,11 +15,6 @@ PACKAGE = Path(microblog.__file__).parent
 PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _compiled() -> None:
-    catalogues.compile_all()
-
-
 @pytest.mark.parametrize("code", languages.translated())
 def test_every_text_is_translated_and_none_is_left_over(code):
     texts = {message.id for message in catalogues.texts(PACKAGE) if message.id}
