@@ -1,4 +1,7 @@
-"""Commands of `flask --app microblog`: `prepare`, `translations …`, `mail …`, `jobs …`, `reset-link NAME`."""
+"""Commands of `flask --app microblog`: `prepare`, `translations …`, `mail …`, `jobs …`, `reset-link NAME`.
+
+Those about people are in `cli_people`.
+"""
 
 import os
 from pathlib import Path
@@ -7,6 +10,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
+from . import cli_people
 from .database import MIGRATIONS, db
 
 
@@ -17,6 +21,8 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(mail)
     app.cli.add_command(jobs)
     app.cli.add_command(reset_link)
+    for command in (cli_people.user, cli_people.audit, cli_people.seed):
+        app.cli.add_command(command)
     # `flask db …` writes new migrations. Only the flask command pays for importing Alembic.
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         from flask_migrate import Migrate

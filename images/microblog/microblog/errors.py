@@ -28,6 +28,7 @@ TEXTS = {
     403: (_("That is not yours"), _("You may look at this, but not change it.")),
     404: (_("There is nothing here"), _("The page was deleted, or the address has a typing error.")),
     405: (_("That is not how it works"), _("This address is for a form. Go back and use the button.")),
+    410: (_("This link is not good any more"), _("It was used, it is too old, or it is not complete.")),
     413: (_("That is too much"), _("What you sent is larger than we accept.")),
     429: (_("Too many at once"), _("Please wait a moment and try again.")),
     500: (_("Something broke on our side"), _("It has been written down. Please try again later.")),

@@ -94,6 +94,7 @@ class User(Base):
     hidden_count: Mapped[int] = mapped_column(default=0, server_default="0")
     # The newest notification that the person has seen.
     notifications_seen: Mapped[int] = mapped_column(Number, default=0, server_default="0")
+    role: Mapped[int] = mapped_column(default=0, server_default="0")  # see roles
 
     @property
     def name(self) -> str:

@@ -44,6 +44,7 @@ class Entry(Placed):
     picture_width: int = 0
     picture_height: int = 0
     picture_alt: str = ""
+    why: str | None = None  # of a gap that a thread tells about: "removed" or "suspended"
 
     @property
     def name(self) -> str:

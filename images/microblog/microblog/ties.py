@@ -64,13 +64,15 @@ class PostTag(Base):
 
 
 class DeletedPost(Base):
-    """The place of a post that is gone while there are answers to it."""
+    """The place of a post that is gone, while there are answers to it or because moderation removed it."""
 
     __tablename__ = "deleted_post"
     __table_args__ = (Index("ix_deleted_post_parent_id_id", "parent_id", "id"), STORAGE)
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     parent_id: Mapped[int | None] = mapped_column(Number)
+    # By moderation: then the place stays for good.
+    removed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Hidden(Base):

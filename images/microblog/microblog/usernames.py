@@ -10,7 +10,8 @@ USERNAME_PATTERN = "[A-Za-z0-9_]{3,32}"
 RESERVED = frozenset({
     "about", "account", "admin", "administrator", "anonymous", "api", "avatars", "developers", "explore",
     "followers", "following", "healthz", "help", "home", "language", "languages", "login", "logout", "me",
-    "messages", "metrics", "microblog", "moderator", "notifications", "null", "people", "posts", "profile",
+    "messages", "metrics", "microblog", "moderation", "moderator", "notifications", "null", "people", "posts",
+    "profile",
     "readyz", "register", "root", "search", "security", "settings", "signin", "signup", "static", "staff",
     "support", "system", "undefined", "www",
 })

@@ -1,11 +1,13 @@
-"""Who sees whom: conditions for queries. Whoever hides nobody pays nothing for them."""
+"""Who sees whom: conditions for queries. Nobody sees the suspended; the rest is between two people."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, true
 
 from .models import User
+from .oversight import Suspension
 from .ties import Hidden
+from .times import now
 
 Author = Any  # a column with the id of a person
 
@@ -15,8 +17,18 @@ def hides(reader: User | None) -> bool:
     return reader is not None and reader.hidden_count > 0
 
 
+def suspended(user_id: Author) -> ColumnElement[bool]:
+    """The condition that a person is suspended now."""
+    return exists().where(Suspension.user_id == user_id, Suspension.until > now())
+
+
 def seen_by(reader: User | None, author_id: Author) -> ColumnElement[bool]:
     """The condition that a reader sees an author."""
+    return and_(~suspended(author_id), not_hidden_from(reader, author_id))
+
+
+def not_hidden_from(reader: User | None, author_id: Author) -> ColumnElement[bool]:
+    """The condition that nothing between a reader and an author hides the one from the other."""
     if reader is None or not hides(reader):
         return true()
     return ~exists().where(Hidden.reader_id == reader.id, Hidden.author_id == author_id)
@@ -24,9 +36,7 @@ def seen_by(reader: User | None, author_id: Author) -> ColumnElement[bool]:
 
 def visible(query: Select[Any], reader: User | None, *author_ids: Author) -> Select[Any]:
     """The query without the rows of authors that the reader does not see."""
-    if hides(reader):
-        query = query.where(*(seen_by(reader, author_id) for author_id in author_ids))
-    return query
+    return query.where(*(seen_by(reader, author_id) for author_id in author_ids))
 
 
 def seen_count(reader: User | None, count: Any, author_id: Author, *rows: ColumnElement[bool]) -> Any:

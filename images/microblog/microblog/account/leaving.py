@@ -2,6 +2,8 @@
 
 from sqlalchemy import delete, or_, select, update
 
+from .. import audit
+from ..audit import Act
 from ..database import db
 from ..exports import fetching
 from ..inbox import Notification
@@ -23,6 +25,7 @@ def leave(user: User, keep_export: bool = False) -> str | None:
     take_messages(user)
     told = or_(Notification.user_id == user.id, Notification.actor_id == user.id)
     db.session.execute(delete(Notification).where(told), execution_options=UNSYNCHRONIZED)
+    audit.record(Act.LEFT, user, user)
     db.session.execute(delete(User).where(User.id == user.id))
     db.session.commit()
     return token

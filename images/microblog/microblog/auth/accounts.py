@@ -6,7 +6,8 @@ from flask import request
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from .. import limits, usernames
+from .. import audit, limits, usernames
+from ..audit import Act
 from ..database import db
 from ..limits import Limit
 from ..mail import outbox
@@ -50,7 +51,11 @@ def create(username: str, email: str, password_hash: str) -> User | None:
         password_hash=password_hash,
     )
     db.session.add(user)
-    return user if _committed() else None
+    if not _committed():
+        return None
+    audit.record(Act.REGISTERED, user, user)
+    db.session.commit()
+    return user
 
 
 def ask_to_join(username: str, email: str, password: str) -> int:
@@ -87,6 +92,9 @@ def find(identity: str, password: str, known_here: bool = True) -> User | None:
     limits.take("login from", limits.network(request.remote_addr), LOGINS_FROM_A_NETWORK)
     limits.take(*allowance, PASSWORDS)
     if not passwords.matches(user.password_hash if user else None, password):
+        # Also for a name that nobody has: it must take as long.
+        audit.record(Act.LOGIN_FAILED, subject=user)
+        db.session.commit()
         return None
     limits.forget(*allowance)
     if user and passwords.outdated(user.password_hash):
@@ -109,7 +117,7 @@ def change_password(user: User, password: str, but: int | None = None) -> None:
 
     Links that were mailed before are void: whoever knew the old password may have asked for them.
     """
-    _set_password(user, passwords.hashed(password), but)
+    _set_password(user, passwords.hashed(password), Act.PASSWORD_CHANGED, but)
 
 
 def reset_password(user: User, password: str, letter: Letter) -> bool:
@@ -118,7 +126,7 @@ def reset_password(user: User, password: str, letter: Letter) -> bool:
     if not outbox.use(letter):
         db.session.rollback()
         return False
-    _set_password(user, password_hash)
+    _set_password(user, password_hash, Act.PASSWORD_RESET)
     for identity in (user.username_key, user.email):
         limits.forget("identity", identity)
     return True
@@ -129,15 +137,17 @@ def change_email(user: User, email: str) -> bool:
     outbox.withdraw(user)
     outbox.write(Purpose.ADDRESS_CHANGED, user.email, user)
     user.email = email_key(email)
+    audit.record(Act.EMAIL_CHANGED, user, user)
     return _committed()
 
 
-def _set_password(user: User, password_hash: str, but: int | None = None) -> None:
+def _set_password(user: User, password_hash: str, act: Act, but: int | None = None) -> None:
     user.password_hash = password_hash
     sign_ins.end_all(user.id, but)
     api_tokens.revoke_all(user.id)
     outbox.withdraw(user)
     outbox.write(Purpose.PASSWORD_CHANGED, user.email, user)
+    audit.record(act, user, user)
     db.session.commit()
 
 

@@ -13,6 +13,7 @@ from ..plain_text import printable
 from ..sessions import REMEMBERED
 from ..times import now
 from ..unread import Unread
+from ..visibility import suspended
 
 # How long a browser may be idle. Without "remember me" its cookie ends with the browser, which may never end.
 UNREMEMBERED = timedelta(days=1)
@@ -28,7 +29,7 @@ FIND = (
         unread.messages(WHO),
     )
     .join(SignIn, SignIn.user_id == User.id)
-    .where(SignIn.token_hash == bindparam("hash"), SignIn.expires_at > bindparam("at"))
+    .where(SignIn.token_hash == bindparam("hash"), SignIn.expires_at > bindparam("at"), ~suspended(User.id))
 )
 
 
@@ -61,7 +62,7 @@ def begin(user: User, remembered: bool, user_agent: str) -> str:
 
 
 def find(token: str) -> Found | None:
-    """Whose token this is, unless it was ended or is too old."""
+    """Whose token this is, unless it was ended, is too old, or its person is suspended."""
     row = db.session.execute(FIND, {"hash": secret_tokens.hashed(token), "at": now()}).first()
     if row is None:
         return None

@@ -4,7 +4,10 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from .. import limits, metrics
+from .. import audit, limits, metrics, suspensions
+from ..audit import Act
+from ..database import db
+from ..models import User
 from ..safe_url import same_site_path
 from . import accounts, passwords
 from .accounts import LETTERS, REGISTRATIONS_FROM_A_NETWORK
@@ -44,7 +47,10 @@ def login() -> ResponseReturnValue:
     if form.validate_on_submit():
         user = accounts.find(form.identity.data, form.password.data)
         metrics.logins.labels("success" if user else "failure").inc()
+        if user and suspensions.of(user):
+            return _keep_out(user)
         if user:
+            audit.record(Act.LOGIN, user, user)
             sign_in(user, remember=form.remember.data)
             return redirect(target or url_for("posts.home"), 303)
         form.password.errors = [_("User name and password do not match.")]
@@ -58,6 +64,12 @@ def logout() -> ResponseReturnValue:
     sign_out()
     flash(_("You are logged out."))
     return redirect(url_for("auth.login"), 303)
+
+
+def _keep_out(user: User) -> ResponseReturnValue:
+    audit.record(Act.LOGIN_REFUSED, user, user)
+    db.session.commit()
+    return redirect(url_for("moderation.kept_out", ticket=suspensions.ticket(user)), 303)
 
 
 def _join(form: RegisterForm) -> ResponseReturnValue | None:

@@ -5,9 +5,10 @@ import logging
 from flask import Flask, current_app
 from flask_babel import force_locale
 
-from .. import limits, metrics
+from .. import audit, limits, metrics, suspensions
 from ..auth import api_tokens, sign_ins
 from ..database import db
+from ..moderation import cases
 from ..rounds import Rounds
 from . import letters, outbox, smtp
 from .settings import MailSettings
@@ -55,11 +56,14 @@ def send_due() -> int:
 
 
 def tidy() -> None:
-    """Remove expired letters, logins and counts."""
+    """Remove expired letters, logins, counts, suspensions, cases and entries of the audit trail."""
     outbox.tidy()
     sign_ins.tidy()
     api_tokens.tidy()
     limits.tidy()
+    suspensions.tidy()
+    cases.tidy()
+    audit.tidy()
 
 
 def _failed(letter_id: int, error: Exception) -> None:

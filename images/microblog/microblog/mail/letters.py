@@ -7,8 +7,10 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from .. import suspensions
 from ..database import db
 from ..models import Letter, User
+from ..moderation import notice
 from .outbox import Purpose
 
 # The paths of the pages that the links lead to.
@@ -16,6 +18,7 @@ JOIN = "/register/confirm"
 RESET = "/password/new"
 ADDRESS = "/account/email/confirm"
 EXPORT = "/account/export"
+DECISIONS = "/account/decisions"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,15 @@ class Text:
 
 
 def text_of(letter: Letter, token: str) -> Text | None:
-    """What to send for a letter, in the language of the context; None when there is nobody to tell."""
+    """What to send for a letter, in the language of the context; None when there is nobody to tell.
+
+    Somebody who is suspended gets no letters but that they are.
+    """
     owner = db.session.scalar(select(User).where(User.email == letter.email))
+    if letter.purpose == Purpose.DECISION:
+        return _decision(owner) if owner else None
+    if owner and suspensions.of(owner):
+        return None
     if letter.purpose == Purpose.JOIN:
         return _already_here(owner) if owner else _join(letter, token)
     if letter.purpose == Purpose.RESET:
@@ -129,6 +139,22 @@ def _export_ready(user: User) -> Text:
             _("the file with your data is ready. Fetch it here within two days; it asks for your password:"),
             _site() + EXPORT,
             _("If it was not you who asked for it, change your password."),
+        ),
+    )
+
+
+def _decision(user: User) -> Text | None:
+    told = notice.of(user)
+    if told is None:
+        return None
+    return Text(
+        told.title,
+        (
+            _("Hello %(name)s,", name=user.username),
+            told.text,
+            *([_("The reason: %(reason)s", reason=told.reason)] if told.reason else []),
+            _("Here is what was decided, and how to answer:"),
+            _site() + DECISIONS,
         ),
     )
 

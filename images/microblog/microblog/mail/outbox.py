@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     ADDRESS_CHANGED = "address_changed"
     EXPORT_READY = "export_ready"
+    DECISION = "decision"
 
 
 # How long a link is good for, or a notice is worth sending.
@@ -37,6 +38,7 @@ LIFETIMES = {
     Purpose.PASSWORD_CHANGED: timedelta(days=3),
     Purpose.ADDRESS_CHANGED: timedelta(days=3),
     Purpose.EXPORT_READY: timedelta(days=1),
+    Purpose.DECISION: timedelta(days=3),
 }
 LINKS = (Purpose.JOIN, Purpose.RESET, Purpose.ADDRESS)
 # Between tries; the first is also how long a sender may take before another takes its letter for lost.

@@ -11,7 +11,7 @@ from ..database import db
 from ..models import Follow, User
 from ..pages import Page, Placed
 from ..ties import Hidden
-from ..visibility import seen_count, visible
+from ..visibility import seen_count, suspended, visible
 
 Followed = aliased(Follow, name="followed")
 Follower = aliased(Follow, name="follower")
@@ -29,11 +29,12 @@ class Acquaintance:
     mutes: bool
     blocks: bool
     blocked: bool
+    suspended: bool
 
     @property
     def hidden(self) -> bool:
         """Whether the reader sees nothing of this person."""
-        return bool(self.mutes or self.blocks or self.blocked)
+        return bool(self.mutes or self.blocks or self.blocked or self.suspended)
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def find(username: str, reader: User | None) -> Acquaintance | None:
             Hidden.mutes,
             Hidden.blocks,
             Hidden.blocked,
+            suspended(User.id),
         )
         .outerjoin(Hidden, pair)
         .where(User.username_key == usernames.key(username))
@@ -85,20 +87,22 @@ def everybody(reader: User | None, before: int, size: int) -> Page[Listed]:
 def followers(user: User, reader: User | None, before: int, size: int) -> Page[Listed]:
     """Who follows a person, the newest account first."""
     query = _listed(Follow.follower_id).where(Follow.followed_id == user.id)
-    return _page(query, Follow.follower_id, reader, before, size)
+    query = visible(query, reader, Follow.follower_id)
+    return _page(query, Follow.follower_id, before, size)
 
 
 def following(user: User, reader: User | None, before: int, size: int) -> Page[Listed]:
     """Whom a person follows, the newest account first."""
     query = _listed(Follow.followed_id).where(Follow.follower_id == user.id)
-    return _page(query, Follow.followed_id, reader, before, size)
+    query = visible(query, reader, Follow.followed_id)
+    return _page(query, Follow.followed_id, before, size)
 
 
 def hidden_by(reader: User, before: int, size: int) -> Page[Listed]:
     """Whom the reader blocks or mutes."""
     query = _listed(Hidden.author_id, Hidden.mutes, Hidden.blocks)
     query = query.where(Hidden.reader_id == reader.id, or_(Hidden.mutes, Hidden.blocks))
-    return _page(query, Hidden.author_id, None, before, size)
+    return _page(query, Hidden.author_id, before, size)
 
 
 def _listed(user_id: Any, *more: Any) -> Select[Any]:
@@ -106,9 +110,8 @@ def _listed(user_id: Any, *more: Any) -> Select[Any]:
     return select(*columns).join(User, User.id == user_id).prefix_with("STRAIGHT_JOIN", dialect="mysql")
 
 
-def _page(query: Select[Any], user_id: Any, reader: User | None, before: int, size: int) -> Page[Listed]:
-    wanted = visible(query.where(user_id < before), reader, user_id)
-    rows = db.session.execute(wanted.order_by(user_id.desc()).limit(size + 1))
+def _page(query: Select[Any], user_id: Any, before: int, size: int) -> Page[Listed]:
+    rows = db.session.execute(query.where(user_id < before).order_by(user_id.desc()).limit(size + 1))
     return Page.of([Listed(*row) for row in rows], size)
 
 

@@ -24,7 +24,7 @@ blueprint = Blueprint("people", __name__)
 
 
 @blueprint.get(PERSON)
-def profile(username: str) -> str:
+def profile(username: str) -> ResponseReturnValue:
     """A person, their posts and what they passed on."""
     return _profile(username, timelines.written_by, "posts")
 
@@ -40,7 +40,7 @@ def card(username: str) -> str:
 
 
 @blueprint.get(f"{PERSON}/replies")
-def replies(username: str) -> str:
+def replies(username: str) -> ResponseReturnValue:
     """A person and everything they wrote."""
     return _profile(username, timelines.written_by_with_replies, "replies")
 
@@ -74,7 +74,7 @@ def hidden() -> str:
 def start_following(username: str) -> ResponseReturnValue:
     """Follow this person."""
     known = _somebody_else(username)
-    if known.blocks:
+    if known.blocks or known.suspended:
         abort(403)
     follow(signed_in(), known.user)
     return _back(known.user, _("You follow %(name)s now.", name=known.user.name))
@@ -140,8 +140,10 @@ def edit() -> ResponseReturnValue:
     return render_template("people/edit.html", form=form), INVALID if form.errors else 200
 
 
-def _profile(username: str, written: Callable[..., timelines.Ids], tab: str) -> str:
+def _profile(username: str, written: Callable[..., timelines.Ids], tab: str) -> ResponseReturnValue:
     known, between, size = _find(username), Between(asked_before()), page_size()
+    if known.suspended:
+        return render_template("people/suspended.html", known=known, user=known.user), 403
     wanted = written(known.user, person(), between, size + 1)
     page = Page((), None) if known.hidden else timelines.page_of(wanted, size, person())
     return render_template(

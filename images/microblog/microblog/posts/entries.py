@@ -10,13 +10,14 @@ from ..database import db
 from ..images.models import Image
 from ..models import Post, User
 from ..pages import Entry
-from ..ties import Like, Repost
-from ..visibility import seen_by, seen_count
+from ..ties import DeletedPost, Like, Repost
+from ..visibility import not_hidden_from, seen_by, seen_count, suspended
 
 Parent = aliased(Post, name="parent")
 Answered = aliased(User, name="answered")
 Reposter = aliased(User, name="reposter")
 Reply = aliased(Post, name="reply")
+Unseen = aliased(Post, name="unseen")
 
 
 def ids(place: Any, post_id: Any, reposter_id: Any = None) -> Select[Any]:
@@ -32,11 +33,21 @@ def newest(query: Select[Any], place: Any, amount: int) -> Select[Any]:
 
 def load(wanted: Select[Any], reader: User | None, ascending: bool = False) -> Sequence[Entry]:
     """Entries for the ids of a page, newest first. Posts that are gone or hidden are gaps."""
+    return [_entry(row) for row in db.session.execute(_rows(wanted, reader, ascending))]
+
+
+def load_thread(wanted: Select[Any], reader: User | None, ascending: bool = False) -> Sequence[Entry]:
+    """Entries as `load` gives them; gaps say why they are there, if that is anybody's business."""
+    rows = db.session.execute(_rows(wanted, reader, ascending, _removed, _of_somebody_suspended(reader)))
+    return [_told(row) for row in rows]
+
+
+def _rows(wanted: Select[Any], reader: User | None, ascending: bool, *more: Any) -> Select[Any]:
     page = wanted.subquery("page")
     post = and_(Post.id == page.c.post_id, seen_by(reader, Post.user_id))
     answered = and_(Answered.id == Parent.user_id, seen_by(reader, Parent.user_id))
-    rows = db.session.execute(
-        select(page.c.place, page.c.post_id, *_columns(reader))
+    return (
+        select(page.c.place, page.c.post_id, *_columns(reader), *(of(page.c.post_id) for of in more))
         # MariaDB would begin with the people and sort the whole table: the page comes first.
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
         .select_from(page)
@@ -48,7 +59,6 @@ def load(wanted: Select[Any], reader: User | None, ascending: bool = False) -> S
         .outerjoin(Image, Image.post_id == Post.id)
         .order_by(page.c.place if ascending else page.c.place.desc())
     )
-    return [_entry(row) for row in rows]
 
 
 def _columns(reader: User | None) -> list[Any]:
@@ -84,3 +94,22 @@ def _has(tie: type[Like] | type[Repost], reader: User | None) -> Any:
 def _entry(row: Row[Any]) -> Entry:
     values: list[Any] = list(row)
     return Entry(*values) if row.body is not None else Entry(row.place, row.post_id, None)
+
+
+def _told(row: Row[Any]) -> Entry:
+    values: list[Any] = list(row)
+    by_suspended, removed = values.pop(), values.pop()
+    if row.body is not None:
+        return Entry(*values)
+    why = "removed" if removed else "suspended" if by_suspended else None
+    return Entry(row.place, row.post_id, None, why=why)
+
+
+def _removed(post_id: Any) -> Any:
+    return exists().where(DeletedPost.id == post_id, DeletedPost.removed)
+
+
+def _of_somebody_suspended(reader: User | None) -> Any:
+    # Of two who hide from each other none learns that way that the other is there.
+    known = not_hidden_from(reader, Unseen.user_id)
+    return lambda post_id: exists().where(Unseen.id == post_id, suspended(Unseen.user_id), known)

@@ -9,8 +9,8 @@ from ..database import db
 from ..models import Post, User
 from ..pages import Entry, Page
 from ..ties import DeletedPost
-from ..visibility import visible
-from .entries import ids, load
+from ..visibility import not_hidden_from, suspended
+from .entries import ids, load_thread
 
 HIGHEST = 20
 
@@ -30,22 +30,32 @@ def ancestors(parent_id: int, reader: User | None) -> list[Entry]:
         .where(higher.is_not(None), chain.c.height < HIGHEST)
     )
     chain = chain.union_all(step)
-    return list(load(ids(chain.c.height, chain.c.id), reader))
+    return list(load_thread(ids(chain.c.height, chain.c.id), reader))
 
 
 def replies(post_id: int, after: int, size: int, reader: User | None) -> Page[Entry]:
-    """The direct answers to a post, the first first; one that is gone stays as a gap over its own answers."""
-    there = visible(_under(Post, post_id, after), reader, Post.user_id)
+    """The direct answers to a post, the first first; one that is gone stays as a gap over its own answers.
+
+    So do those of people who are suspended.
+    """
+    there = _under(Post, post_id, after).where(not_hidden_from(reader, Post.user_id))
     gone = _under(DeletedPost, post_id, after)
     parts = [query.order_by("place").limit(size + 1).subquery() for query in (there, gone)]
     both = union_all(*(select(part) for part in parts)).subquery("both")
     wanted = select(both).order_by(both.c.place).limit(size + 1)
-    return Page.of(load(wanted, reader, ascending=True), size)
+    return Page.of(load_thread(wanted, reader, ascending=True), size)
 
 
-def was_there(post_id: int) -> DeletedPost | None:
-    """The place of a deleted post that has answers."""
-    return db.session.get(DeletedPost, post_id)
+def gap(post_id: int, reader: User | None) -> Entry | None:
+    """The place of a post that nobody sees: deleted with answers to it, removed, or by somebody suspended."""
+    if gone := db.session.get(DeletedPost, post_id):
+        why = "removed" if gone.removed else None
+        return Entry(post_id, post_id, None, parent_id=gone.parent_id, why=why)
+    unseen = select(Post.parent_id).where(
+        Post.id == post_id, suspended(Post.user_id), not_hidden_from(reader, Post.user_id)
+    )
+    row = db.session.execute(unseen).first()
+    return Entry(post_id, post_id, None, parent_id=row.parent_id, why="suspended") if row else None
 
 
 def has_answers(post_id: int) -> bool:

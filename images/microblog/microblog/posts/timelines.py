@@ -173,8 +173,7 @@ def _follows(reader: User, user_id: Any) -> Any:
 
 def _by_visible(query: Ids, post_id: Any, reader: User | None) -> Ids:
     joined = query.join(Post, Post.id == post_id).prefix_with("STRAIGHT_JOIN", dialect="mysql")
-    filtered = visible(joined, reader, Post.user_id)
-    return query if filtered is joined else filtered
+    return visible(joined, reader, Post.user_id)
 
 
 def _together(posts: Ids, reposts: Ids, amount: int) -> Ids:

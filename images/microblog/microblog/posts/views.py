@@ -139,8 +139,7 @@ def _home(form: PostForm, between: Between) -> str:
 def _one(post_id: int) -> Entry:
     entry = timelines.one(post_id, person())
     if entry is None:
-        gone = threads.was_there(post_id) or abort(404)
-        entry = Entry(post_id, post_id, None, parent_id=gone.parent_id)
+        entry = threads.gap(post_id, person()) or abort(404)
     return entry
 
 

@@ -63,26 +63,36 @@ def write(
 
 def remove(author: User, post_id: int) -> bool:
     """Delete a post of this author; its answers stay. False when there is none of that number."""
-    _count_post(author.id, -1)
-    mine = select(Post).where(Post.id == post_id, Post.user_id == author.id).with_for_update()
-    post = db.session.scalar(mine.execution_options(populate_existing=True))
-    if post is None:
+    if not take_out(author.id, post_id):
         db.session.rollback()
         return False
-    if has_answers(post_id):
-        db.session.execute(insert(DeletedPost).values(id=post_id, parent_id=post.parent_id))
+    db.session.commit()
+    return True
+
+
+def take_out(author_id: int, post_id: int, by_moderation: bool = False) -> bool:
+    """What `remove` does, in the caller's transaction: who gets False must not commit it."""
+    _count_post(author_id, -1)
+    theirs = select(Post).where(Post.id == post_id, Post.user_id == author_id).with_for_update()
+    post = db.session.scalar(theirs.execution_options(populate_existing=True))
+    if post is None:
+        return False
+    if by_moderation or has_answers(post_id):
+        place = {"id": post_id, "parent_id": post.parent_id, "removed": by_moderation}
+        db.session.execute(insert(DeletedPost).values(place))
     db.session.execute(delete(Post).where(Post.id == post_id), execution_options=UNSYNCHRONIZED)
     if post.parent_id:
         _count_reply(post.parent_id, -1)
         clear_places(post.parent_id)
     db.session.expunge(post)
-    db.session.commit()
     return True
 
 
 def clear_places(post_id: int | None) -> None:
     """Forget the places of deleted posts, upwards, on which nothing hangs any more."""
     while post_id and (gone := db.session.get(DeletedPost, post_id)) and not has_answers(post_id):
+        if gone.removed:
+            return
         db.session.delete(gone)
         db.session.flush()
         post_id = gone.parent_id
