@@ -1,10 +1,11 @@
 """Who sees whom: conditions for queries. Nobody sees the suspended; the rest is between two people."""
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select, true
 
-from .models import User
+from .models import User, UtcDateTime
 from .oversight import Suspension
 from .ties import Hidden
 from .times import now
@@ -17,14 +18,25 @@ def hides(reader: User | None) -> bool:
     return reader is not None and reader.hidden_count > 0
 
 
+# Making a condition costs more than the database takes for it. There are as many as columns in the code.
+@lru_cache(maxsize=64)
 def suspended(user_id: Author) -> ColumnElement[bool]:
-    """The condition that a person is suspended now."""
-    return exists().where(Suspension.user_id == user_id, Suspension.until > now())
+    """The condition that a person is suspended at the moment the query is sent."""
+    lasting = Suspension.until > bindparam("now", callable_=now, type_=UtcDateTime(), unique=True)
+    return exists().where(Suspension.user_id == user_id, lasting)
+
+
+@lru_cache(maxsize=64)
+def admitted(user_id: Author) -> ColumnElement[bool]:
+    """The condition that a person is not suspended."""
+    return ~suspended(user_id)
 
 
 def seen_by(reader: User | None, author_id: Author) -> ColumnElement[bool]:
     """The condition that a reader sees an author."""
-    return and_(~suspended(author_id), not_hidden_from(reader, author_id))
+    if not hides(reader):
+        return admitted(author_id)
+    return and_(admitted(author_id), not_hidden_from(reader, author_id))
 
 
 def not_hidden_from(reader: User | None, author_id: Author) -> ColumnElement[bool]:

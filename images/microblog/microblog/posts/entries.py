@@ -1,9 +1,9 @@
 """The rows of a page: what a post shows about itself, its author and its reader, in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, false, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, literal, select
 from sqlalchemy.orm import aliased
 
 from ..database import db
@@ -31,21 +31,32 @@ def newest(query: Select[Any], place: Any, amount: int) -> Select[Any]:
     return query.order_by(place.desc()).limit(amount)
 
 
-def load(wanted: Select[Any], reader: User | None, ascending: bool = False) -> Sequence[Entry]:
-    """Entries for the ids of a page, newest first. Posts that are gone or hidden are gaps."""
-    return [_entry(row) for row in db.session.execute(_rows(wanted, reader, ascending))]
+def load(wanted: Select[Any], reader: User | None, filtered: bool = False) -> Sequence[Entry]:
+    """Entries for the ids of a page, newest first. Posts that are gone or hidden are gaps.
+
+    Ids that are `filtered` are of no author who is suspended: who made them has asked.
+    """
+    seen = not_hidden_from if filtered else seen_by
+    return [_entry(row) for row in db.session.execute(_rows(wanted, reader, seen))]
 
 
 def load_thread(wanted: Select[Any], reader: User | None, ascending: bool = False) -> Sequence[Entry]:
     """Entries as `load` gives them; gaps say why they are there, if that is anybody's business."""
-    rows = db.session.execute(_rows(wanted, reader, ascending, _removed, _of_somebody_suspended(reader)))
+    more = (_removed, _of_somebody_suspended(reader))
+    rows = db.session.execute(_rows(wanted, reader, seen_by, ascending, more))
     return [_told(row) for row in rows]
 
 
-def _rows(wanted: Select[Any], reader: User | None, ascending: bool, *more: Any) -> Select[Any]:
+def _rows(
+    wanted: Select[Any],
+    reader: User | None,
+    seen: Callable[[User | None, Any], ColumnElement[bool]],
+    ascending: bool = False,
+    more: Sequence[Callable[[Any], Any]] = (),
+) -> Select[Any]:
     page = wanted.subquery("page")
-    post = and_(Post.id == page.c.post_id, seen_by(reader, Post.user_id))
-    answered = and_(Answered.id == Parent.user_id, seen_by(reader, Parent.user_id))
+    post = and_(Post.id == page.c.post_id, seen(reader, Post.user_id))
+    answered = and_(Answered.id == Parent.user_id, not_hidden_from(reader, Parent.user_id))
     return (
         select(page.c.place, page.c.post_id, *_columns(reader), *(of(page.c.post_id) for of in more))
         # MariaDB would begin with the people and sort the whole table: the page comes first.

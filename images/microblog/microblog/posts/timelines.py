@@ -21,7 +21,7 @@ MOST_LOOKED_AT = 1000
 
 def page_of(wanted: Ids, size: int, reader: User | None) -> Page[Entry]:
     """The page that ids make; there are up to size + 1 of them."""
-    return Page.of(load(wanted, reader), size)
+    return Page.of(load(wanted, reader, filtered=True), size)
 
 
 def everybody(reader: User | None, between: Between, amount: int) -> Ids:
