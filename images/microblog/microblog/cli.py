@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(mail)
     app.cli.add_command(jobs)
     app.cli.add_command(reset_link)
+    app.cli.add_command(maintenance)
     for command in (cli_people.user, cli_people.audit, cli_people.seed):
         app.cli.add_command(command)
     # `flask db …` writes new migrations. Only the flask command pays for importing Alembic.
@@ -120,3 +121,24 @@ def reset_link(username: str) -> None:
     if user is None:
         raise click.ClickException(f"There is nobody called {username}.")
     click.echo(f"{letters.RESET}?token={outbox.link_for(user)}")
+
+
+@click.command()
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.option("--assets", type=click.Path(path_type=Path), default="/assets", hidden=True)
+def maintenance(state: str, assets: Path) -> None:
+    """Close the site on this host, or open it again: nginx answers for it, with 503 and Retry-After.
+
+    The microblog runs on behind it. A file beside the assets, on the volume that both containers share, says
+    so; it outlives restarts.
+    """
+    flag = assets / ".maintenance"
+    if not assets.is_dir():
+        raise click.ClickException(
+            f"There is no {assets}: this is for the container that nginx stands before."
+        )
+    if state == "on":
+        flag.touch()
+    else:
+        flag.unlink(missing_ok=True)
+    click.echo("Closed for maintenance." if state == "on" else "Open.")

@@ -56,7 +56,7 @@ ACTS = {
     Act.ROLE_CHANGED.value: _("changed a role"),
     Act.DISMISSED.value: _("found nothing wrong"),
     Act.POST_REMOVED.value: _("removed a post"),
-    Act.SUSPENDED.value: _("suspended"),
+    Act.SUSPENDED.value: _("suspended somebody"),
     Act.SUSPENSION_LIFTED.value: _("ended a suspension"),
     Act.APPEALED.value: _("answered a decision"),
     Act.APPEAL_DENIED.value: _("left a decision as it is"),
