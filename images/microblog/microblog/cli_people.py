@@ -62,7 +62,7 @@ def restore(name: str, reason: str) -> None:
 
     subject = _find(name)
     done = decisions.lift(None, subject, _fitting(reason))
-    click.echo(f"{subject.username} is no longer suspended." if done else f"{subject.username} was not.")
+    click.echo(f"{subject.username} {'is no longer' if done else 'was not'} suspended.")
 
 
 @user.command(name="list")
