@@ -221,6 +221,26 @@ def test_every_operation_of_the_api_works_on_mariadb(database: Database, flask: 
     assert told["issued"] == 49, "fifty, with the one of before"
 
 
+def test_reports_decisions_and_roles_keep_their_word_when_many_act_at_once(
+    database: Database, flask: Callable[..., str]
+) -> None:
+    flask("prepare")
+    script = {"moderation_script.py": ROOT / "tests/functional/moderation_script.py"}
+    done = json.loads(flask("moderation_script.py", files=script).splitlines()[-1])
+    assert done == {
+        "made": [300, 6000, 3000],
+        "cases": [[1, done["cases"][0][1]]],
+        "reports": True,
+        "decided": [False, True],
+        "admins": 1,
+        "refused": 1,
+        "hidden": True,
+        "back": True,
+        "trail": ["suspension_lifted", "suspended"],
+    }
+    assert 19 <= done["cases"][0][1] <= 20
+
+
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
     flask("prepare")
     assert "No new upgrade operations detected" in flask("db", "check")
