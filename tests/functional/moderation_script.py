@@ -1,4 +1,4 @@
-"""In the microblog's image, against MariaDB: a seeded place, a case that many report and two decide at once."""
+"""In the microblog's image, against MariaDB: a seeded place, a case that many report, two decide at once."""
 
 import json
 import sys
@@ -49,10 +49,15 @@ def main() -> None:
         done["reports"] = db.session.scalar(select(func.count()).select_from(Report)) == len(reporters)
         (case,) = db.session.scalars(select(Case)).all()
     decided: list[bool] = []
-    together(
-        in_context(lambda a, s: decided.append(decide(a, case, s, "x")), admin.id, author.id)
-        for admin, decide in zip(people[:2], (decisions.remove_post, decisions.dismiss), strict=True)
-    )
+
+    def remove(admin: User, subject: User) -> None:
+        decided.append(decisions.remove_post(admin, case, subject, "x"))
+
+    def dismiss(admin: User, subject: User) -> None:
+        decided.append(decisions.dismiss(admin, case, subject, "x"))
+
+    ways = zip((remove, dismiss), people[:2], strict=True)
+    together(in_context(way, admin.id, author.id) for way, admin in ways)
     done["decided"] = sorted(decided)
     refused: list[str] = []
 
