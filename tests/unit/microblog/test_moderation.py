@@ -189,7 +189,7 @@ def test_the_last_admin_stays_one(app, crew, store, give):
 
 def test_a_role_counts_from_the_next_request_on_and_ends_as_soon(crew):
     assert crew["percy"].get("/moderation").status_code == 404
-    crew["anna"].post("/moderation/people/percy/role", {"role": "moderator", "reason": "kind"})
+    crew["anna"].post("/moderation/people/percy/role", {"role": "moderator", "note": "kind"})
     assert "Moderation" in crew["percy"].page("/explore").select_one("footer").text
     assert crew["percy"].get("/moderation").status_code == 200
     crew["anna"].post("/moderation/people/percy/role", {"role": "person"})
@@ -201,6 +201,16 @@ def test_a_role_counts_from_the_next_request_on_and_ends_as_soon(crew):
 def test_a_role_that_there_is_not_is_refused(crew, store, role):
     assert crew["anna"].post("/moderation/people/percy/role", {"role": role}).status_code == 422
     assert store.user("percy").role == Role.PERSON
+
+
+def test_no_page_of_moderation_has_two_things_of_one_name(crew):
+    for path in (*PAGES, "/people/molly/report", "/posts/1/report"):
+        answer = crew["anna"].get(path)
+        if answer.status_code == 200:
+            ids = re.findall(r' id="([^"]+)"', answer.text)
+            assert len(ids) == len(set(ids)), path
+            labels = set(re.findall(r' for="([^"]+)"', answer.text))
+            assert labels <= set(ids), path
 
 
 # Reporting.

@@ -150,7 +150,7 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
     """What somebody may do."""
 
     role = SelectField(_("Role"), **choices(ROLES))
-    reason = words_field(_("Reason"))
+    note = words_field(_("Reason"))
 
 
 class AppealForm(FlaskForm):  # type: ignore[misc]

@@ -66,7 +66,7 @@ def role(username: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _person(subject, role_form=form), INVALID
     try:
-        change(actor, subject, Role.named(form.role.data), form.reason.data)
+        change(actor, subject, Role.named(form.role.data), form.note.data)
     except LastAdmin:
         return _back(subject, _("You are the last admin: give somebody else the role first."))
     if subject.id == actor.id and role_of(subject) < Role.MODERATOR:
