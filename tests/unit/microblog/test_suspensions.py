@@ -1,5 +1,6 @@
 """Somebody who is suspended: nobody sees them, nothing lets them in, and it ends by itself."""
 
+import io
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from microblog.people import following
 from microblog.posts import reactions, threads, timelines, writing
 from microblog.times import now
 from tests.unit.microblog.conftest import PASSWORD, Browser
+from tests.unit.microblog.pictures import photo
 
 LISTS = (
     "/explore",
@@ -119,8 +121,13 @@ def test_a_block_and_a_suspension_together_give_neither_away(three, suspend):
 
 
 def test_their_profile_is_a_plain_page(app, three, suspend):
-    alice, *_ = three
+    alice, eve, _carol = three
+    eve.post("/profile/edit", {"display_name": "Eve", "about": "words about me"})
+    assert "words about me" in alice.get("/people/eve/card").text
     suspend("eve")
+    card = alice.get("/people/eve/card").text
+    assert "This account is suspended" in card
+    assert "words about me" not in card
     for browser in (alice, Browser(app.test_client())):
         for path in ("/people/eve", "/people/eve/replies"):
             answer = browser.get(path)
@@ -131,6 +138,18 @@ def test_their_profile_is_a_plain_page(app, three, suspend):
             assert browser.get(path).status_code == 404
     assert alice.post("/people/eve/unfollow").status_code == 303
     assert alice.post("/people/eve/follow").status_code == 403
+
+
+def test_their_pictures_are_not_there(app, somebody, suspend, lift):
+    eve, stranger = somebody("eve"), Browser(app.test_client())
+    form = {"body": "look", "alt": "", "image": (io.BytesIO(photo()), "a.jpg")}
+    assert eve.post("/posts", form).status_code == 303
+    address = stranger.page("/explore").select_one(".picture img")["src"]
+    assert stranger.get(address).status_code == 200
+    suspend("eve")
+    assert stranger.get(address).status_code == 404
+    lift("eve")
+    assert stranger.get(address).status_code == 200
 
 
 def test_they_are_logged_out_everywhere_at_once(app, three, store, suspend):

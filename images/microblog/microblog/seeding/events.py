@@ -81,6 +81,7 @@ class Telling:
                 "created_at": moment,
                 "parent_id": parent["id"] if parent else None,
                 "links": links.stored(found, self._ids.keys()),
+                "language": author.language,
                 "reply_count": 0,
                 "repost_count": 0,
                 "like_count": self._like(rows, post_id, moment),
