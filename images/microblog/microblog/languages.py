@@ -10,6 +10,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    has_request_context,
     redirect,
     render_template,
     request,
@@ -82,7 +83,8 @@ def choose() -> ResponseReturnValue:
 
 
 def _selected(codes: list[str]) -> str:
-    if asked_by_a_program():
+    # An operator on the command line, or a program, has no language that would be the reader's.
+    if not has_request_context() or asked_by_a_program():
         return SOURCE_LANGUAGE
     chosen = session.get("language")
     if chosen in codes:

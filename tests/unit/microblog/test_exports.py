@@ -19,6 +19,8 @@ from microblog.exports.models import CHUNK_BYTES, ExportChunk
 from microblog.jobs import queue, worker
 from microblog.jobs.models import Job
 from microblog.models import Base, User
+from microblog.moderation import decisions
+from microblog.oversight import Case
 from microblog.people import hiding
 from microblog.posts import reactions
 from microblog.times import now
@@ -154,6 +156,30 @@ def test_of_conversations_it_has_what_the_person_still_sees(app, somebody, store
     assert [(item["context"], item["content"]) for item in messages] == [("/messages/1", "two")]
 
 
+def test_what_one_reported_and_what_was_decided_about_one_is_in_it(app, somebody, store):
+    alice, bob = somebody("alice"), somebody("bob")
+    alice.write("mine, removed")
+    bob.write("theirs")
+    alice.post("/posts/2/report", {"reason": "spam", "words": "my words"})
+    bob.post("/posts/1/report", {"reason": "abuse", "words": "words of bob"})
+    bob.post("/people/alice/report", {"reason": "hate"})
+    with app.app_context():
+        moderator, subject = db.session.get(User, store.add_user("molly")), store.user("alice")
+        decisions.remove_post(moderator, db.session.get(Case, 2), subject, "because")
+        decisions.dismiss(moderator, db.session.get(Case, 3), subject, "nothing in it")
+    ask(alice)
+    work(app)
+    archive = fetched(alice)
+    (report,) = read(archive, "reports.json")["orderedItems"]
+    assert (report["object"], report["summary"], report["content"]) == ("/posts/2", "spam", "my words")
+    (decision,) = read(archive, "decisions.json")["orderedItems"]
+    assert (decision["outcome"], decision["summary"]) == ("removed", "because")
+    assert decision["content"] == "mine, removed"
+    everything = b"".join(archive.read(name) for name in archive.namelist())
+    for secret in (b"words of bob", b"molly", b"nothing in it", b"theirs"):
+        assert secret not in everything
+
+
 def test_it_does_not_tell_who_blocks_one(app, somebody, store):
     alice, bob = somebody("alice"), somebody("bob")
     bob.write("theirs")
@@ -185,8 +211,10 @@ def test_every_table_with_a_person_in_it_is_exported_or_named_here():
         "message",
         "participant",
     }
-    # Links and mails that wait, keys, what others wrote about somebody, the job that makes the export.
-    left_out = {"letter", "mention", "job", "api_token"}
+    exported |= {"report", "moderation_case"}
+    # Links and mails that wait, keys, what others wrote about somebody, the job that makes the export; and
+    # who is suspended asks for nothing, the decision remains.
+    left_out = {"letter", "mention", "job", "api_token", "suspension"}
     assert about_people - exported - left_out == set()
 
 

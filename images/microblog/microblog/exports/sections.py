@@ -12,6 +12,8 @@ from ..database import db
 from ..images.models import Image
 from ..inbox import Message, Notification, Participant
 from ..models import Follow, Post, SignIn, User
+from ..moderation.cases import Outcome
+from ..oversight import Case, Report
 from ..ties import Hidden, Like, Repost
 from ..visibility import visible
 
@@ -218,6 +220,44 @@ def _notification(row: Row[Any]) -> dict[str, Any]:
         "actor": person_path(row.username),
         "published": moment(row.created_at),
         **({"object": post_path(row.post_id)} if row.post_id else {}),
+
+
+def _reports(user: User) -> Select[Any]:
+    # What the person said; the reported post is its author's.
+    case = (Case.post_id, User.username)
+    wanted = _select(Report.id.label("place"), Report.reason, Report.words, Report.created_at, *case)
+    wanted = wanted.join(Case, Case.id == Report.case_id).join(User, User.id == Case.subject_id)
+    return visible(wanted.where(Report.reporter_id == user.id), user, Case.subject_id)
+
+
+def _report(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "type": "Flag",
+        "published": moment(row.created_at),
+        "object": post_path(row.post_id) if row.post_id else person_path(row.username),
+        "summary": row.reason,
+        "content": row.words,
+    }
+
+
+def _decisions(user: User) -> Select[Any]:
+    # As much as the person was told: nobody's report, and nothing of a case that was dismissed.
+    columns = (Case.body, Case.outcome, Case.reason, Case.until, Case.decided_at, Case.appeal, Case.answer)
+    told = (Outcome.REMOVED, Outcome.SUSPENDED, Outcome.LIFTED)
+    wanted = _select(Case.id.label("place"), *columns)
+    return wanted.where(Case.subject_id == user.id, Case.outcome.in_(told))
+
+
+def _decision(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "type": "Decision",
+        "published": moment(row.decided_at),
+        "outcome": row.outcome,
+        "summary": row.reason,
+        "endTime": moment(row.until) if row.until else None,
+        "content": row.body,
+        "appeal": row.appeal,
+        "answer": row.answer,
     }
 
 
@@ -232,4 +272,6 @@ SECTIONS = (
     Section("notifications.json", _("Notifications"), _notifications, Notification.id, _notification),
     Section("hidden.json", _("Blocked and muted people"), _hidden, Hidden.author_id, _hiding),
     Section("logins.json", _("Where you are logged in"), _logins, SignIn.id, _login),
+    Section("reports.json", _("What you reported"), _reports, Report.id, _report),
+    Section("decisions.json", _("Decisions about you"), _decisions, Case.id, _decision),
 )

@@ -8,13 +8,12 @@ which letter it becomes is found out when it is sent.
 from datetime import timedelta
 from enum import StrEnum
 
-from flask import current_app, has_request_context
+from flask import current_app
 from flask_babel import get_locale
 from sqlalchemy import delete, select, update
 
 from .. import secret_tokens
 from ..database import db
-from ..languages import SOURCE_LANGUAGE
 from ..models import Letter, User
 from ..times import now
 
@@ -54,8 +53,7 @@ def write(purpose: Purpose, email: str, user: User | None = None, **columns: str
         purpose=purpose,
         email=email,
         user_id=user.id if user else None,
-        # An operator on the command line has no language that would be the reader's.
-        language=str(get_locale()) if has_request_context() else SOURCE_LANGUAGE,
+        language=str(get_locale()),
         expires_at=now() + LIFETIMES[purpose],
         **columns,
     )
