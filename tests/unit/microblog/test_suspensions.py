@@ -140,6 +140,21 @@ def test_their_profile_is_a_plain_page(app, three, suspend):
     assert alice.post("/people/eve/follow").status_code == 403
 
 
+def test_they_are_in_no_search_and_no_news_and_get_no_messages(three, suspend, lift):
+    alice, eve, _carol = three
+    eve.post("/people/alice/message", {"body": "psst"})
+    before = [alice.page(path).select_one("main").text for path in ("/search?q=eve", "/search/people?q=eve")]
+    assert all("@eve" in found for found in before)
+    assert "eve" in alice.page("/notifications").select_one("main").text
+    suspend("eve")
+    for path in ("/search?q=from", "/search/people?q=eve", "/notifications"):
+        assert "/people/eve" not in str(alice.page(path).select_one("main")), path
+    alice.post("/people/eve/message", {"body": "are you there?"})
+    assert "psst" in alice.page("/messages/1").text, "what they wrote to somebody is that person's too"
+    lift("eve")
+    assert "are you there?" not in eve.get("/messages/1").text
+
+
 def test_their_pictures_are_not_there(app, somebody, suspend, lift):
     eve, stranger = somebody("eve"), Browser(app.test_client())
     form = {"body": "look", "alt": "", "image": (io.BytesIO(photo()), "a.jpg")}

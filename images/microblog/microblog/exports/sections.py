@@ -15,7 +15,7 @@ from ..models import Follow, Post, SignIn, User
 from ..moderation.cases import Outcome
 from ..oversight import Case, Report
 from ..ties import Hidden, Like, Repost
-from ..visibility import visible
+from ..visibility import not_hidden_from, visible
 
 PAGE = 200
 Author = aliased(User, name="author")
@@ -220,6 +220,7 @@ def _notification(row: Row[Any]) -> dict[str, Any]:
         "actor": person_path(row.username),
         "published": moment(row.created_at),
         **({"object": post_path(row.post_id)} if row.post_id else {}),
+    }
 
 
 def _reports(user: User) -> Select[Any]:
@@ -227,7 +228,7 @@ def _reports(user: User) -> Select[Any]:
     case = (Case.post_id, User.username)
     wanted = _select(Report.id.label("place"), Report.reason, Report.words, Report.created_at, *case)
     wanted = wanted.join(Case, Case.id == Report.case_id).join(User, User.id == Case.subject_id)
-    return visible(wanted.where(Report.reporter_id == user.id), user, Case.subject_id)
+    return wanted.where(Report.reporter_id == user.id, not_hidden_from(user, Case.subject_id))
 
 
 def _report(row: Row[Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ..models import Follow, User
 from ..news import UNSYNCHRONIZED, Kind
 from ..ties import Hidden
 from ..times import now
+from ..visibility import suspended
 
 # So many messages may somebody write who is neither followed nor answered.
 MOST_UNANSWERED = 3
@@ -98,10 +99,10 @@ def _lock(*user_ids: int) -> None:
 
 
 def _muted(sender: User, other: User) -> bool | None:
-    """Whether the other one mutes the sender; None when a block is between them, or the other is gone."""
+    """Whether the other one mutes the sender; None when a block is between them, or there is no other."""
     pair = (Hidden.reader_id == other.id, Hidden.author_id == sender.id)
     row = db.session.execute(select(Hidden.mutes, Hidden.blocks, Hidden.blocked).where(*pair)).first()
-    there = db.session.scalar(select(exists().where(User.id == other.id)))
+    there = db.session.scalar(select(exists().where(User.id == other.id, ~suspended(User.id))))
     if not there or (row and (row.blocks or row.blocked)):
         return None
     return bool(row and row.mutes)
