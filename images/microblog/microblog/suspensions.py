@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from .database import db
 from .mail import outbox
-from .models import SignIn, User
+from .models import ApiToken, SignIn, User
 from .oversight import Suspension
 from .times import now
 
@@ -22,10 +22,11 @@ def of(user: User) -> Suspension | None:
 
 
 def begin(user: User, until: datetime, reason: str) -> None:
-    """Suspend a person, whatever was before; they are logged out everywhere. The caller commits."""
+    """Suspend a person, whatever was before, and end their logins and tokens. The caller commits."""
     db.session.execute(delete(Suspension).where(Suspension.user_id == user.id))
     db.session.add(Suspension(user_id=user.id, until=until, reason=reason))
-    db.session.execute(delete(SignIn).where(SignIn.user_id == user.id))
+    for access in (SignIn, ApiToken):
+        db.session.execute(delete(access).where(access.user_id == user.id))
     outbox.withdraw(user)
 
 

@@ -13,6 +13,7 @@ from microblog.oversight import AuditEntry
 from microblog.roles import Role
 from microblog.times import now
 from tests.unit.microblog.conftest import PASSWORD, Browser
+from tests.unit.microblog.program import program
 
 NEW = "another horse every day"
 
@@ -56,6 +57,14 @@ def test_what_people_do_with_their_accounts_is_written_down(app, somebody, store
     assert PASSWORD not in str(kept)
     assert NEW not in str(kept)
     assert "example.org" not in str(kept)
+
+
+def test_tokens_are_written_down_without_their_secrets(app):
+    alice = program(app, "alice")
+    alice.delete("/tokens/current")
+    assert [act for act, *_ in trail(app)][-2:] == ["token_created", "token_revoked"]
+    with app.app_context():
+        assert alice.secret not in str(db.session.execute(text("SELECT * FROM audit_entry")).all())
 
 
 def test_a_reset_and_a_confirmed_account_are_written_down(mailing):

@@ -22,6 +22,7 @@ from microblog.posts import reactions, threads, timelines, writing
 from microblog.times import now
 from tests.unit.microblog.conftest import PASSWORD, Browser
 from tests.unit.microblog.pictures import photo
+from tests.unit.microblog.program import Program, program
 
 LISTS = (
     "/explore",
@@ -156,6 +157,31 @@ def test_they_are_in_no_search_and_no_news_and_get_no_messages(three, suspend, l
     assert "psst" in alice.page("/messages/1").text, "what they wrote to somebody is that person's too"
     lift("eve")
     assert "are you there?" not in eve.get("/messages/1").text
+
+
+def test_programs_of_theirs_stop_and_others_see_nothing_of_them(app, somebody, suspend, lift):
+    somebody("eve")
+    alice, eve, stranger = program(app, "alice"), program(app, "eve"), Program(app.test_client())
+    post_id = eve.write("from eve")
+    alice.put("/users/eve/follow")
+    alice.write("answer to eve", in_reply_to=post_id)
+    paths = ("/users", "/timelines/public", "/users/alice/following")
+    assert all('"eve"' in alice.get(path).text for path in paths)
+    suspend("eve")
+    assert eve.get("/me").status_code == 401
+    made = {"json": {"name": "again", "scopes": ["read"]}}
+    assert stranger.post("/tokens", auth=("eve", "wrong"), **made).status_code == 401
+    assert stranger.post("/tokens", auth=("eve", PASSWORD), **made).status_code == 403
+    for who in (alice, stranger):
+        for path in ("/users/eve", "/users/eve/posts", f"/posts/{post_id}"):
+            assert who.get(path).status_code == 404, path
+        for path in paths:
+            assert '"eve"' not in who.get(path).text, path
+    assert alice.put("/users/eve/follow").status_code == 404
+    assert "answer to eve" in alice.get(f"/posts/{post_id}/replies").text
+    lift("eve")
+    assert stranger.get("/users/eve").status_code == 200
+    assert eve.get("/me").status_code == 401, "the tokens of before are gone"
 
 
 def test_their_pictures_are_not_there(app, somebody, suspend, lift):

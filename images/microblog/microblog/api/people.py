@@ -15,6 +15,7 @@ from ..people import acquaintance, following, hiding
 from ..people.acquaintance import Acquaintance
 from ..people.forms import ProfileForm
 from ..posts import timelines
+from ..visibility import suspended
 from . import input, resources
 from .caller import owner, reader
 from .cursors import listed, place
@@ -36,7 +37,7 @@ COLUMNS = (
     PERSON.follower_count,
     PERSON.following_count,
 )
-FOR_STRANGERS = select(*COLUMNS).where(PERSON.username_key == bindparam("key"))
+FOR_STRANGERS = select(*COLUMNS).where(PERSON.username_key == bindparam("key"), ~suspended(PERSON.id))
 
 
 @operation("GET", "/users", PEOPLE, N_("All people, the newest first"), answers="PersonPage", query=PAGE)
@@ -150,7 +151,8 @@ def unmute(username: str) -> None:
 
 
 def _find(username: str) -> Acquaintance:
-    return acquaintance.find(username, reader()) or abort(404)
+    known = acquaintance.find(username, reader())
+    return abort(404) if known is None or known.suspended else known
 
 
 def _seen(username: str) -> Acquaintance:

@@ -95,7 +95,7 @@ def _one(post_id: int) -> Entry:
 def _place(post_id: int) -> int | None:
     """What a post answers, be it there or only its place in a thread."""
     entry = timelines.one(post_id, reader())
-    return entry.parent_id if entry else (threads.was_there(post_id) or abort(404)).parent_id
+    return (entry or threads.gap(post_id, reader()) or abort(404)).parent_id
 
 
 def _of_somebody_else(post_id: int) -> Entry:

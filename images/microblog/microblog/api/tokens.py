@@ -3,10 +3,12 @@
 from typing import Any
 
 from flask import abort, g, request
-from werkzeug.exceptions import Conflict, Unauthorized
+from werkzeug.exceptions import Conflict, Forbidden, Unauthorized
 
-from .. import metrics
+from .. import audit, metrics, suspensions
+from ..audit import Act
 from ..auth import accounts, api_tokens
+from ..database import db
 from ..plain_text import printable, tidy
 from . import resources
 from .caller import ANY, REALM, current_token_id, owner
@@ -18,7 +20,7 @@ TOKENS = N_("Tokens")
 
 @operation(
     "POST", "/tokens", TOKENS, N_("Make a token, with user name (or address) and password"),
-    answers="IssuedToken", status=201, basic=True, body="NewToken", problems=(409,),
+    answers="IssuedToken", status=201, basic=True, body="NewToken", problems=(403, 409),
 )  # fmt: skip
 def issue(body: dict[str, Any]) -> Any:
     given = request.authorization
@@ -29,6 +31,10 @@ def issue(body: dict[str, Any]) -> Any:
     if user is None:
         g.challenge = f'Basic {REALM}, charset="UTF-8"'
         raise Unauthorized("User name and password do not match.")
+    if suspensions.of(user):
+        audit.record(Act.LOGIN_REFUSED, user, user)
+        db.session.commit()
+        raise Forbidden("This account is suspended.")
     name = tidy(body["name"])
     if not name or not printable(name):
         raise Invalid([Mistake(where="#/name", detail="must be something that one can read")])

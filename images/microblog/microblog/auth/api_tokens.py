@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
-from .. import secret_tokens
+from .. import audit, secret_tokens
+from ..audit import Act
 from ..database import db
 from ..models import ApiToken, User
 from ..times import now
+from ..visibility import suspended
 
 # Whoever finds one in a file or a log knows what it is; so do programs that look for lost secrets.
 PREFIX = "microblog_"
@@ -45,12 +47,13 @@ def issue(user: User, name: str, scopes: Iterable[str], days: int) -> tuple[ApiT
         expires_at=now() + timedelta(days=days),
     )
     db.session.add(token)
+    audit.record(Act.TOKEN_CREATED, user, user, words=token.scopes)
     db.session.commit()
     return token, secret
 
 
 def find(secret: str) -> Found | None:
-    """Whose token this is, unless it was revoked or is too old.
+    """Whose token this is, unless it was revoked, is too old, or its person is suspended.
 
     The database compares hashes, so how long that takes says nothing about a secret.
     """
@@ -60,6 +63,7 @@ def find(secret: str) -> Found | None:
         select(User, ApiToken.id, ApiToken.scopes, ApiToken.last_used)
         .join(ApiToken, ApiToken.user_id == User.id)
         .where(ApiToken.token_hash == secret_tokens.hashed(secret), ApiToken.expires_at > now())
+        .where(~suspended(User.id))
     ).first()
     return Found(row[0], row.id, frozenset(row.scopes.split()), row.last_used) if row else None
 
@@ -85,9 +89,12 @@ def of(user: User) -> Sequence[ApiToken]:
 def revoke(user: User, token_id: int) -> bool:
     """End one token of a person; False when it is not theirs or was ended already."""
     gone = delete(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == user.id)
-    result = db.session.execute(gone)
+    if db.session.execute(gone).rowcount != 1:  # type: ignore[attr-defined]
+        db.session.rollback()
+        return False
+    audit.record(Act.TOKEN_REVOKED, user, user)
     db.session.commit()
-    return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return True
 
 
 def revoke_all(user_id: int) -> None:

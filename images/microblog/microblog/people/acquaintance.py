@@ -81,7 +81,7 @@ def find(username: str, reader: User | None) -> Acquaintance | None:
 def everybody(reader: User | None, before: int, size: int) -> Page[Listed]:
     """All people, the newest account first."""
     columns: tuple[Any, ...] = (User.id.label("place"), User.username, User.display_name, User.about)
-    return _page(select(*columns), User.id, reader, before, size)
+    return _page(visible(select(*columns), reader, User.id), User.id, before, size)
 
 
 def followers(user: User, reader: User | None, before: int, size: int) -> Page[Listed]:
