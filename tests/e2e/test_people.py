@@ -85,3 +85,22 @@ def test_assets_come_from_nginx_compressed_and_for_ever(stack: Stack) -> None:
         # The microblog gives each of its answers a request id; nginx alone does not.
         assert "X-Request-ID" not in answer.headers, f"{asset} came from the microblog"
         assert answer.headers.get("Content-Encoding") == "gzip"
+
+
+def test_visitors_share_a_page_for_a_second_and_nobody_else_gets_it(stack: Stack, ada: Person) -> None:
+    def look(**headers: str) -> requests.Response:
+        return requests.get(f"{stack.microblog}/explore", headers=headers, timeout=15)
+
+    # What is asked for once is not kept.
+    ids = [look().headers["X-Request-ID"] for _ in range(4)]
+    assert len(set(ids)) < 4, "nothing was kept"
+    plain = look(**{"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert look(**{"Accept-Encoding": "br, gzip"}).headers["Content-Encoding"] == "gzip"
+    assert look(**{"Accept-Language": "es"}).text != plain.text
+    own = [ada.get("/explore") for _ in range(3)]
+    assert len({answer.headers["X-Request-ID"] for answer in own}) == 3
+    assert all("ada" in answer.text for answer in own)
+    ada.post("this is new to visitors")
+    assert "this is new to visitors" in ada.get("/explore").text
+    wait_until(lambda: "this is new to visitors" in look().text, 2, "the post on the page for visitors")
