@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 
 from tests.e2e.conftest import Stack
 from tests.e2e.person import Person
+from tests.waiting import wait_until
 
 
 def registered(stack: Stack, kind: str) -> Person:
