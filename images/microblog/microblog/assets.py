@@ -1,6 +1,7 @@
-"""Static files under names that change with their content, so a browser may keep them for ever."""
+"""Addresses of pages, and of static files under names that change with their content, to be kept for ever."""
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, abort, send_from_directory, url_for
@@ -15,7 +16,7 @@ def init_app(app: Flask, folder: Path) -> None:
     hashed = {original: name for name, original in originals.items()}
 
     def asset_url(name: str) -> str:
-        return url_for("static", name=hashed[name])
+        return quick_url_for("static", name=hashed[name])
 
     def static(name: str) -> Response:
         if name not in originals and name not in hashed:
@@ -24,8 +25,10 @@ def init_app(app: Flask, folder: Path) -> None:
         response.headers["Cache-Control"] = FOREVER if name in originals else PLAIN
         return response
 
+    # A page has thirty addresses, nearly all of them on every page.
+    quick_url_for = lru_cache(maxsize=1024)(url_for)
     app.add_url_rule("/static/<name>", "static", static)
-    app.jinja_env.globals["asset_url"] = asset_url
+    app.jinja_env.globals.update(asset_url=asset_url, url_for=quick_url_for)
 
 
 def hashed_name(path: Path) -> str:

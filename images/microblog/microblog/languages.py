@@ -1,6 +1,7 @@
 """Which language a page is in: the one chosen, else the best of what the browser asks for."""
 
 import logging
+from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale, negotiate_locale
@@ -18,7 +19,9 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext, ngettext
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from .api_paths import asked_by_a_program
 from .safe_url import same_site_path
@@ -41,6 +44,11 @@ def init_app(app: Flask) -> None:
     app.extensions["languages"] = names
     Babel(app, locale_selector=lambda: _selected(list(names)))
     app.context_processor(lambda: {"language": str(get_locale()), "languages": names})
+    # Looking a text up takes long beside all else that a page does, and a page has dozens.
+    remembered = lru_cache(maxsize=2048)(lambda _language, text: gettext(text))
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: remembered(str(get_locale()), text), ngettext, newstyle=True
+    )
     app.after_request(_vary)
     missing = [code for code in translated() if not catalogue(code).with_suffix(".mo").exists()]
     if missing:
@@ -89,8 +97,14 @@ def _selected(codes: list[str]) -> str:
     chosen = session.get("language")
     if chosen in codes:
         return str(chosen)
+    return _best(request.headers.get("Accept-Language", ""), tuple(codes))
+
+
+@lru_cache(maxsize=256)
+def _best(accept_language: str, codes: tuple[str, ...]) -> str:
     # In the browser's order: es-MX before en means Spanish, though only "en" is there to the letter.
-    asked = [code.replace("-", "_") for code, quality in request.accept_languages if quality > 0]
+    accepted = parse_accept_header(accept_language, LanguageAccept)
+    asked = [code.replace("-", "_") for code, quality in accepted if quality > 0]
     return negotiate_locale(asked, codes) or SOURCE_LANGUAGE
 
 

@@ -27,11 +27,15 @@ def now() -> datetime:
 def moment(then: datetime) -> Markup:
     """A <time> element: how long ago in words, and the full date as its title."""
     language = str(get_locale())
-    age = int((now() - then).total_seconds())
-    text = date_text(language, then) if age > LONGEST_RELATIVE else relative_text(language, _rounded(age))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        then.isoformat(), absolute_text(language, then), text
+        then.isoformat(), absolute_text(language, then), in_words(language, then)
     )
+
+
+def in_words(language: str, then: datetime) -> str:
+    """How long ago in words, or the date of what is long ago."""
+    age = int((now() - then).total_seconds())
+    return date_text(language, then) if age > LONGEST_RELATIVE else relative_text(language, _rounded(age))
 
 
 def full_moment(then: datetime) -> str:
@@ -51,6 +55,7 @@ def absolute_text(language: str, then: datetime) -> str:
     return f"{date_text(language, then)}, {format_time(then, 'short', locale=language)} UTC"
 
 
+@lru_cache(maxsize=4096)
 def date_text(language: str, then: datetime) -> str:
     """23 Nov 2026, as the language writes it."""
     return format_date(then, "medium", language)

@@ -1,11 +1,12 @@
 """Who sees whom: conditions for queries. Nobody sees the suspended; the rest is between two people."""
 
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select, true
 
-from .models import User, UtcDateTime
+from .models import Number, User, UtcDateTime
 from .oversight import Suspension
 from .ties import Hidden
 from .times import now
@@ -16,6 +17,19 @@ Author = Any  # a column with the id of a person
 def hides(reader: User | None) -> bool:
     """Whether there is anybody this reader does not see."""
     return reader is not None and reader.hidden_count > 0
+
+
+@dataclass(frozen=True)
+class SomeReader:
+    """Stands for a reader in a query that is made once for all who hide somebody, or nobody."""
+
+    hidden_count: int
+    id: Any = field(default_factory=lambda: bindparam("reader", type_=Number))
+
+
+def some_reader(reader: User | None) -> User | None:
+    """Whom a query that does not depend on one reader is made for."""
+    return cast(User, SomeReader(int(hides(reader)))) if reader else None
 
 
 # Making a condition costs more than the database takes for it. There are as many as columns in the code.

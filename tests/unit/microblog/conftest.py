@@ -256,10 +256,10 @@ class TimelineStore(Store):
     """Reads home timelines one way or the other, while posts come and go."""
 
     def home(self, reader_id: int, before: int, size: int, walking: bool) -> Page[Entry]:
-        way = timelines._walk if walking else timelines._gather
+        way = timelines.walk if walking else timelines.gather
         with self.app.app_context():
             reader = db.session.get(User, reader_id)
-            return timelines.page_of(way(reader, Between(before), size + 1), size, reader)
+            return timelines.page_of(way(reader, Between(before), size + 1), size)
 
     def delete_oldest(self) -> set[int]:
         with self.app.app_context():

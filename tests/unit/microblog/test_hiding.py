@@ -160,12 +160,12 @@ def check(store, name: str, unseen: set[str], posts: dict[str, int]) -> None:
     lists = [
         timelines.everybody(reader, between, everyone),
         timelines.home(reader, between, everyone),
-        timelines._walk(reader, between, everyone),
+        timelines.walk(reader, between, everyone),
         timelines.tagged("all", reader, between, everyone),
         timelines.liked_by(reader, between, everyone),
         timelines.mentioning(reader, between, everyone),
     ]
-    pages = [timelines.load(wanted, reader) for wanted in lists]
+    pages = [timelines.page_of(wanted, everyone).entries for wanted in lists]
     for entries in pages:
         assert not {entry.username for entry in entries} & unseen
         assert not {entry.reposter for entry in entries} & unseen

@@ -321,10 +321,10 @@ def test_whatever_happens_no_list_shows_anything_of_the_suspended(app, fresh_sto
             lists = [timelines.everybody(reader, Between(), 50)]
             lists += [timelines.written_by(user, reader, Between(), 50) for user in users.values()]
             if reader:
-                reader_lists = (timelines._walk, timelines._gather, timelines.mentioning, timelines.liked_by)
+                reader_lists = (timelines.walk, timelines.gather, timelines.mentioning, timelines.liked_by)
                 lists += [way(reader, Between(), 50) for way in reader_lists]
             for wanted in lists:
-                page = timelines.page_of(wanted, 50, reader)
+                page = timelines.page_of(wanted, 50)
                 assert all(entry.body is not None for entry in page.entries), "no gaps in lists"
                 shown |= {name for entry in page.entries for name in (entry.username, entry.reposter)}
         assert not shown & {name for name in NAMES if ids[name] in out}
@@ -334,7 +334,7 @@ def test_whatever_happens_no_list_shows_anything_of_the_suspended(app, fresh_sto
 
 def take(what: str, user: User, number: int, users: dict[str, User]) -> None:
     others = [other for other in users.values() if other.id != user.id]
-    recent = timelines.page_of(timelines.everybody(None, Between(), 6), 5, None).entries
+    recent = timelines.page_of(timelines.everybody(None, Between(), 6), 5).entries
     entry = recent[number % len(recent)] if recent else None
     if what == "write":
         writing.write(user, f"by {user.username} @ann @ben @cat #all")

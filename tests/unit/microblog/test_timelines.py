@@ -176,8 +176,8 @@ def test_both_ways_to_a_timeline_show_the_same(app: Flask, store):
         store.add_posts(ids[name], 1)
     with app.app_context():
         reader = store.user("reader")
-        ways = (timelines._walk, timelines._gather)
-        pages = [timelines.page_of(way(reader, Between(), 11), 10, reader) for way in ways]
+        ways = (timelines.walk, timelines.gather)
+        pages = [timelines.page_of(way(reader, Between(), 11), 10) for way in ways]
     assert [entry.username for entry in pages[0].entries] == ["friend", "reader", "friend"]
     assert pages[0] == pages[1]
 
@@ -193,7 +193,7 @@ def test_the_way_to_a_timeline_follows_from_how_much_there_is(app: Flask, store)
             assert timelines._amounts(store.user("reader")) == (rows, 202)
         with store.statements() as sent, app.app_context():
             someone = store.user("reader")
-            timelines.load(timelines.home(someone, Between(), 6), someone)
+            timelines.page_of(timelines.home(someone, Between(), 6), 5)
         assert ("AS author" not in sent[-1].partition("FROM")[2].partition("AS both")[0]) is (
             followed == loud
         ), sent

@@ -95,7 +95,7 @@ def hidden(limit: int, cursor: str | None = None) -> Any:
 def posts(username: str, limit: int, replies: bool, cursor: str | None = None) -> Any:
     written = timelines.written_by_with_replies if replies else timelines.written_by
     wanted = written(_seen(username).user, reader(), Between(place(cursor)), limit + 1)
-    return listed(timelines.page_of(wanted, limit, reader()), resources.post)
+    return listed(timelines.page_of(wanted, limit), resources.post)
 
 
 @operation("GET", f"{ONE}/followers", PEOPLE, N_("Who follows a person"), answers="PersonPage", query=PAGE)

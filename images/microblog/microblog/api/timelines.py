@@ -47,4 +47,4 @@ def likes(limit: int, cursor: str | None = None) -> Any:
 
 
 def _page(wanted: timelines.Ids, limit: int) -> Any:
-    return listed(timelines.page_of(wanted, limit, reader()), resources.post)
+    return listed(timelines.page_of(wanted, limit), resources.post)

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from .. import audit, secret_tokens
 from ..audit import Act
 from ..database import db
 from ..models import ApiToken, User
+from ..prepared import columns, entity, prepared
 from ..times import now
 from ..visibility import suspended
 
@@ -17,6 +18,14 @@ from ..visibility import suspended
 PREFIX = "microblog_"
 MOST_TOKENS = 50
 SEEN_EVERY = timedelta(minutes=5)
+
+USER = columns(User)
+FIND = (
+    select(*USER, ApiToken.id, ApiToken.scopes, ApiToken.last_used)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(ApiToken.token_hash == bindparam("hash"), ApiToken.expires_at > bindparam("at"))
+    .where(~suspended(User.id))
+)
 
 
 @dataclass(frozen=True)
@@ -59,13 +68,11 @@ def find(secret: str) -> Found | None:
     """
     if not secret.startswith(PREFIX):
         return None
-    row = db.session.execute(
-        select(User, ApiToken.id, ApiToken.scopes, ApiToken.last_used)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == secret_tokens.hashed(secret), ApiToken.expires_at > now())
-        .where(~suspended(User.id))
-    ).first()
-    return Found(row[0], row.id, frozenset(row.scopes.split()), row.last_used) if row else None
+    rows = prepared(find, lambda: FIND).rows({"hash": secret_tokens.hashed(secret), "at": now()})
+    if not rows:
+        return None
+    number, scopes, last_used = rows[0][len(USER) :]
+    return Found(entity(User, rows[0][: len(USER)]), number, frozenset(scopes.split()), last_used)
 
 
 def see(found: Found) -> None:

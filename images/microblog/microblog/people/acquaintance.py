@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
 from sqlalchemy.orm import aliased
 
 from .. import usernames
 from ..database import db
-from ..models import Follow, User
+from ..models import Follow, Number, User
 from ..pages import Page, Placed
+from ..prepared import columns, entity, prepared
 from ..ties import Hidden
-from ..visibility import seen_count, suspended, visible
+from ..visibility import hides, seen_count, some_reader, suspended, visible
 
+USER = columns(User)
 Followed = aliased(Follow, name="followed")
 Follower = aliased(Follow, name="follower")
 
@@ -56,26 +58,35 @@ class Listed(Placed):
 
 def find(username: str, reader: User | None) -> Acquaintance | None:
     """The person of this name; None also for one who blocks the reader."""
-    me = reader.id if reader else 0
+    query = prepared((find, reader is None, hides(reader)), lambda: _known_to(reader))
+    asked = {"name": usernames.key(username), "reader": reader.id if reader else 0}
+    rows = query.rows(asked)
+    if not rows:
+        return None
+    (row,) = rows
+    acquaintance = Acquaintance(entity(User, row[: len(USER)]), *row[len(USER) :])
+    return None if acquaintance.blocked and not acquaintance.blocks else acquaintance
+
+
+def _known_to(reader: User | None) -> Select[Any]:
+    some = some_reader(reader)
+    me = some.id if some else bindparam("reader", type_=Number)
     pair = and_(Hidden.reader_id == me, Hidden.author_id == User.id)
-    row = db.session.execute(
+    return (
         select(
-            User,
-            seen_count(reader, User.follower_count, Follower.follower_id, Follower.followed_id == User.id),
-            seen_count(reader, User.following_count, Followed.followed_id, Followed.follower_id == User.id),
-            _follow(me, User.id) if reader else false(),
-            _follow(User.id, me) if reader else false(),
+            *USER,
+            seen_count(some, User.follower_count, Follower.follower_id, Follower.followed_id == User.id),
+            seen_count(some, User.following_count, Followed.followed_id, Followed.follower_id == User.id),
+            _follow(me, User.id) if some else false(),
+            _follow(User.id, me) if some else false(),
             Hidden.mutes,
             Hidden.blocks,
             Hidden.blocked,
             suspended(User.id),
         )
         .outerjoin(Hidden, pair)
-        .where(User.username_key == usernames.key(username))
-    ).one_or_none()
-    if row is None or (row.blocked and not row.blocks):
-        return None
-    return Acquaintance(*row)
+        .where(User.username_key == bindparam("name", type_=User.username_key.type))
+    )
 
 
 def everybody(reader: User | None, before: int, size: int) -> Page[Listed]:

@@ -145,7 +145,7 @@ def _profile(username: str, written: Callable[..., timelines.Ids], tab: str) -> 
     if known.suspended:
         return render_template("people/suspended.html", known=known, user=known.user), 403
     wanted = written(known.user, person(), between, size + 1)
-    page = Page((), None) if known.hidden else timelines.page_of(wanted, size, person())
+    page = Page((), None) if known.hidden else timelines.page_of(wanted, size)
     return render_template(
         "people/profile.html", known=known, user=known.user, page=page, tab=tab, is_self=_is_self(known)
     )

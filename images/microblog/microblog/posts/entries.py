@@ -1,6 +1,6 @@
 """The rows of a page: what a post shows about itself, its author and its reader, in one statement."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, literal, select
@@ -18,6 +18,8 @@ Answered = aliased(User, name="answered")
 Reposter = aliased(User, name="reposter")
 Reply = aliased(Post, name="reply")
 Unseen = aliased(Post, name="unseen")
+# Its place in a row, behind those of the list and of the post.
+BODY = 2
 
 
 def ids(place: Any, post_id: Any, reposter_id: Any = None) -> Select[Any]:
@@ -31,13 +33,19 @@ def newest(query: Select[Any], place: Any, amount: int) -> Select[Any]:
     return query.order_by(place.desc()).limit(amount)
 
 
-def load(wanted: Select[Any], reader: User | None, filtered: bool = False) -> Sequence[Entry]:
-    """Entries for the ids of a page, newest first. Posts that are gone or hidden are gaps.
+def rows_of(wanted: Select[Any], reader: User | None) -> Select[Any]:
+    """The query for the rows of a page, newest first; its ids are of no author who is suspended."""
+    return _rows(wanted, reader, not_hidden_from)
 
-    Ids that are `filtered` are of no author who is suspended: who made them has asked.
-    """
-    seen = not_hidden_from if filtered else seen_by
-    return [_entry(row) for row in db.session.execute(_rows(wanted, reader, seen))]
+
+def entries(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
+    """The rows of a page. Posts that are gone or hidden are gaps."""
+    return [Entry(*row) if row[BODY] is not None else Entry(row[0], row[1], None) for row in rows]
+
+
+def load(wanted: Select[Any], reader: User | None) -> Sequence[Entry]:
+    """Entries for the ids of a page, newest first, whoever wrote them."""
+    return entries(tuple(row) for row in db.session.execute(_rows(wanted, reader, seen_by)))
 
 
 def load_thread(wanted: Select[Any], reader: User | None, ascending: bool = False) -> Sequence[Entry]:
@@ -100,11 +108,6 @@ def _has(tie: type[Like] | type[Repost], reader: User | None) -> Any:
     if reader is None:
         return false()
     return exists().where(tie.post_id == Post.id, tie.user_id == reader.id)
-
-
-def _entry(row: Row[Any]) -> Entry:
-    values: list[Any] = list(row)
-    return Entry(*values) if row.body is not None else Entry(row.place, row.post_id, None)
 
 
 def _told(row: Row[Any]) -> Entry:

@@ -12,7 +12,7 @@ from .. import metrics
 from ..auth.signed_in import person, signed_in, signed_in_only
 from ..images import uploads
 from ..pages import LARGEST_ID, Between, Entry, Page, asked_after, asked_before, page_size
-from . import links, spoken_language, threads, timelines, writing
+from . import cards, links, spoken_language, threads, timelines, writing
 from .forms import PostForm, ReplyForm
 
 INVALID = 422
@@ -112,6 +112,10 @@ def delete(post_id: int) -> ResponseReturnValue:
     return redirect(url_for("posts.home"), 303)
 
 
+for function in (cards.card_of, cards.card_urls, cards.card_words):
+    blueprint.add_app_template_global(function)
+
+
 @blueprint.app_template_global()
 def linked(entry: Entry, person_url: str, tag_url: str) -> Markup:
     """The text of a post with its mentions and hashtags as links."""
@@ -128,7 +132,7 @@ def _content(form: PostForm) -> dict[str, Any] | None:
 
 
 def _page(wanted: timelines.Ids) -> Page[Entry]:
-    return timelines.page_of(wanted, page_size(), person())
+    return timelines.page_of(wanted, page_size())
 
 
 def _home(form: PostForm, between: Between) -> str:
