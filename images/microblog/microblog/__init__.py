@@ -1,7 +1,9 @@
 """A social microblog: short posts, people who follow each other, and what operating it needs."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -19,6 +21,7 @@ from . import (
     errors,
     exports,
     fields,
+    fragments,
     headers,
     health,
     images,
@@ -46,10 +49,17 @@ PACKAGE = Path(__file__).parent
 LARGEST_FORM_BYTES = 64 * 1024
 
 
+class Application(Flask):
+    """Flask, without asking for every function of every request whether it is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The application; without settings they are read from the environment (raises SettingsError)."""
     logs.write_json_lines()
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     settings = settings or Settings.from_environment(os.environ)
     app.config.update(
         SECRET_KEY=settings.secret_key or bare_run.secret_key(Path(app.instance_path)),
@@ -80,6 +90,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.init_app(app)
     errors.init_app(app)
     fields.init_app(app)
+    fragments.init_app(app)
     cli.init_app(app)
     app.url_map.converters["username"] = UsernameConverter
     for blueprint in (

@@ -2,20 +2,15 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from ..fragments import remembered
 from ..models import User
 from ..pages import Entry
 from ..times import in_words
-
-# About 1.5 kB each, in every worker.
-MOST_KEPT = 1000
-
-kept: dict[tuple[Any, ...], Markup] = {}
 
 
 def card_of(
@@ -29,12 +24,7 @@ def card_of(
         return render(entry, here)
     may_react, is_own = reader is not None, reader is not None and reader.username == entry.username
     key = (entry, here, language, in_words(language, entry.created_at), may_react, is_own)
-    card = kept.get(key)
-    if card is None:
-        card = kept[key] = render(entry, here)
-        while len(kept) > MOST_KEPT:
-            kept.pop(next(iter(kept)), None)
-    return card
+    return remembered(key, lambda: render(entry, here))
 
 
 @lru_cache
