@@ -1,6 +1,7 @@
 """The database: how it is reached, and whether it answers with the schema this code expects."""
 
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import column, event, select, table
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError, ProgrammingError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from . import metrics
 from .sizing import THREADS
@@ -17,6 +19,7 @@ from .sizing import THREADS
 MIGRATIONS = Path(__file__).parent / "migrations"
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 20
+PING_AFTER_SECONDS = 1.0
 
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 
@@ -30,6 +33,9 @@ def init_app(app: Flask) -> None:
         metrics.watch_pool(db.engine)
         if url.get_backend_name() == "sqlite":
             event.listen(db.engine, "connect", _strict_sqlite)
+        else:
+            event.listen(db.engine, "checkin", _note_use)
+            event.listen(db.engine, "checkout", _ping_after_a_while)
 
 
 def pool_options(url: URL) -> dict[str, Any]:
@@ -40,8 +46,9 @@ def pool_options(url: URL) -> dict[str, Any]:
         "pool_size": THREADS,
         "max_overflow": 0,
         "pool_timeout": CONNECT_SECONDS,
-        "pool_pre_ping": True,
         "pool_recycle": 1800,
+        # Whoever has a connection ends its transaction before it gives it back: once is enough.
+        "pool_reset_on_return": None,
         # With repeatable reads, MariaDB refuses to change a row that another person changed since our
         # first query (error 1020): two people following the same one at once would see it.
         "isolation_level": "READ COMMITTED",
@@ -132,6 +139,21 @@ def out_of_service(error: Exception) -> bool:
     return isinstance(error, OperationalError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_after_a_while(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    # One that was in use a moment ago is not asked, for every page, whether it still is there.
+    if time.monotonic() - record.info.get("used", 0) < PING_AFTER_SECONDS:
+        return
+    try:
+        connection.ping()
+    except connection.Error as error:
+        # The pool takes another one.
+        raise DisconnectionError from error
 
 
 def _answered(error: DBAPIError) -> bool:
