@@ -66,6 +66,7 @@ lock:  ## Write the lock files anew (needs uv)
 	$(LOCK) images/microblog/requirements.in --output-file images/microblog/requirements.txt
 	$(LOCK) pyproject.toml --group test --group check images/microblog/requirements.in --output-file requirements-test.txt
 	$(LOCK) --group checkov --output-file requirements-checkov.txt
+	$(LOCK) --group scan --output-file requirements-scan.txt
 
 .venv/run: requirements.txt
 	@sh compose/venv.sh $(PYTHON) requirements.txt
@@ -81,4 +82,8 @@ lock:  ## Write the lock files anew (needs uv)
 
 .venv/checkov/made: requirements-checkov.txt
 	@sh compose/venv.sh $(PYTHON) requirements-checkov.txt .venv/checkov
+	@touch $@
+
+.venv/scan/made: requirements-scan.txt
+	@sh compose/venv.sh $(PYTHON) requirements-scan.txt .venv/scan
 	@touch $@

@@ -123,7 +123,8 @@ def wait_until_it_answers(running: Any) -> int:
     while time.monotonic() < deadline:
         running.reload()
         for published in running.ports.get(PORT) or ():
-            with suppress(OSError), urlopen(f"http://127.0.0.1:{published['HostPort']}/v2/", timeout=2):
+            address = f"http://127.0.0.1:{published['HostPort']}/v2/"
+            with suppress(OSError), urlopen(address, timeout=2):  # nosec B310
                 return int(published["HostPort"])
         time.sleep(0.05)
     raise ShipFailed(

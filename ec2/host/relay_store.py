@@ -15,7 +15,7 @@ CHUNK_BYTES = 1 << 17
 # Without a byte; ssh gives up a connection after 30 seconds.
 SILENCE_LIMIT_SECONDS = 60
 # /tmp may be memory.
-FOLDER = "/var/tmp"  # noqa: S108
+FOLDER = "/var/tmp"  # noqa: S108  # nosec B108
 
 
 class Broken(Exception):

@@ -119,7 +119,7 @@ def reduced_function(function: Any) -> Reduced:
 def made_function(module: str, code: bytes, defaults: Any) -> Callable[..., Any]:
     """The function again; the same Python has written it."""
     names = vars(importlib.import_module(module))
-    return FunctionType(marshal.loads(code), names, argdefs=defaults)  # noqa: S302
+    return FunctionType(marshal.loads(code), names, argdefs=defaults)  # noqa: S302  # nosec B302
 
 
 def reduced_defaultdict(mapping: Any) -> Reduced:

@@ -50,7 +50,7 @@ def from_yaml(text: str) -> Any:
     """YAML with !Ref and its like written out as the functions that they are short for."""
     try:
         # Its base is yaml.SafeLoader, so no tag can make an object of ours.
-        return yaml.load(text, TemplateLoader)  # noqa: S506
+        return yaml.load(text, TemplateLoader)  # noqa: S506  # nosec B506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""

@@ -1,0 +1,1 @@
+"""What is looked for before a deployment: known vulnerabilities, pending updates, mistakes, secrets."""

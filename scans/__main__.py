@@ -1,0 +1,5 @@
+"""`python -m scans`."""
+
+from scans.cli import main
+
+main()
