@@ -18,6 +18,8 @@ COLOURS = {CLEAN: "green", FOUND: "red", NOT_SCANNED: "yellow"}
 # A log of Jenkins has no width.
 page = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 
+talk = Console(stderr=True, highlight=False, soft_wrap=True)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
@@ -89,7 +91,5 @@ def main() -> None:
     try:
         commands(prog_name="python -m scans")
     except NotScanned as reason:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"[yellow]not scanned[/]: {escape(str(reason))}"
-        )
+        talk.print(f"[yellow]not scanned[/]: {escape(str(reason))}")
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Security updates of Debian's that images lack: each image's package list against the newest, by apt itself."""
+"""Security updates of Debian's that images lack: each image's packages against the newest, by apt itself."""
 
 import io
 import subprocess

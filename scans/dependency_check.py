@@ -1,7 +1,7 @@
-"""OWASP Dependency-Check in its own container: a second opinion on packages, by the NVD's names for products.
+"""OWASP Dependency-Check in its own container: a second opinion on packages, by the NVD's names of products.
 
-Its data is fetched at night (`fetch`) into a volume; a scan only reads there, without a network, so a pipeline never
-waits for the NVD. Exit statuses: https://dependency-check.github.io/DependencyCheck/dependency-check-cli/arguments.html
+Its data is fetched at night (`fetch`) into a volume; a scan only reads there, without a network, so no pipeline
+waits for the NVD. https://dependency-check.github.io/DependencyCheck/dependency-check-cli/arguments.html
 """
 
 import io
@@ -111,7 +111,8 @@ def findings(dependency: dict[str, Any]) -> Iterator[str]:
     for one in dependency.get("vulnerabilities", ()):
         score = max(scores(one), default=0.0)
         if score >= CVSS_THRESHOLD:
-            yield f"{dependency['fileName']}: {one['name']} ({score:g}, {one.get('severity', 'unknown').lower()})"
+            severity = one.get("severity", "unknown").lower()
+            yield f"{dependency['fileName']}: {one['name']} ({score:g}, {severity})"
 
 
 def scores(vulnerability: dict[str, Any]) -> Iterator[float]:
@@ -147,13 +148,13 @@ def read_time(text: str) -> datetime | None:
 def fetch(key: str, image: str = IMAGE, volume: str = DATA_VOLUME) -> str:
     """Bring the data up to date; what was done. Raises NotScanned where it was not.
 
-    Without a key the NVD answers five requests in half a minute: the first time takes half an hour where nothing
-    goes wrong, and mostly something does. So nothing is asked then.
+    Without a key the NVD answers five requests in half a minute: the first time takes half an hour where
+    nothing goes wrong, and mostly something does. So nothing is asked then.
     """
     if key.strip() in NO_KEY:
         raise NotScanned(
-            "there is no NVD API key, and without one the first fetch takes half an hour at best and mostly fails; "
-            "a key is free: https://nvd.nist.gov/developers/request-an-api-key"
+            "there is no NVD API key, and without one the first fetch takes half an hour at best and mostly "
+            "fails; a key is free: https://nvd.nist.gov/developers/request-an-api-key"
         )
     obtain(image)
     words = ["--updateonly", "--propertyfile", "/src/nvd.properties", "--disableOssIndex"]

@@ -1,4 +1,4 @@
-"""The wall around Docker for scans: which images there are, and tools that run in a container of their own."""
+"""The wall around Docker for scans: which images there are, and tools that run in a container."""
 
 import os
 import subprocess
@@ -10,13 +10,8 @@ from scans.outcome import NotScanned
 
 # Nothing that looks needs a right, and what it reads is not ours to trust.
 CONFINED = (
-    "--rm",
-    "--interactive",
-    "--init",
-    "--read-only",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges",
-)
+    "--rm", "--interactive", "--init", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

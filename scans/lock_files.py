@@ -48,9 +48,9 @@ def lock_files(root: Path) -> list[str]:
 def answer(root: Path, file: str) -> dict[str, Any] | str:
     """What pip-audit reports, or why it reports nothing."""
     words = [
-        str(PIP_AUDIT), "--requirement", file, "--disable-pip", "--format", "json", "--progress-spinner", "off",
+        str(PIP_AUDIT), "--requirement", file, "--disable-pip", "--format", "json",
+        "--progress-spinner", "off", "--timeout", str(ANSWER_WITHIN_SECONDS),
         "--vulnerability-service", "osv", "--osv-url", os.environ.get("OSV_URL", OSV_URL),
-        "--timeout", str(ANSWER_WITHIN_SECONDS),
     ]  # fmt: skip
     try:
         done = subprocess.run(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "reports/scans"
@@ -54,7 +55,6 @@ def kept(folder: Path) -> list[Outcome]:
     return [read(json.loads(file.read_text())) for file in sorted(folder.glob("*.json"))]
 
 
-def read(told: dict[str, object]) -> Outcome:
+def read(told: dict[str, Any]) -> Outcome:
     """An outcome as it was written."""
-    lists = {key: tuple(told[key]) for key in ("scanned", "findings", "unscanned")}  # type: ignore[arg-type]
-    return Outcome(str(told["scan"]), **lists)
+    return Outcome(told["scan"], tuple(told["scanned"]), tuple(told["findings"]), tuple(told["unscanned"]))

@@ -1,4 +1,4 @@
-"""Keys and passwords in the repository, in every commit that led here: gitleaks, in a container without a network."""
+"""Keys and passwords in the repository, in every commit that led here: gitleaks, without a network."""
 
 import json
 import subprocess
@@ -16,11 +16,9 @@ TIMEOUT_SECONDS = 300
 def scan(root: Path = ROOT) -> Outcome:
     """Look through the history of HEAD; what somebody wrote and took back is known to whoever has a clone."""
     history = bundled(root)
-    if built := subprocess.run(
-        ["docker", "build", "--quiet", "--tag", IMAGE, str(FOLDER)], capture_output=True, check=False
-    ):
-        if built.returncode != 0 and not image_id(IMAGE):
-            raise NotScanned(f"gitleaks could not be had: {told(built)}")
+    built = run(["build", "--quiet", "--tag", IMAGE, str(FOLDER)], b"", TIMEOUT_SECONDS, "docker build")
+    if built.returncode != 0 and not image_id(IMAGE):
+        raise NotScanned(f"gitleaks could not be had: {told(built)}")
     words = ["run", *CONFINED, "--network=none", "--tmpfs=/tmp:size=1g", "--memory=1536m", IMAGE]
     done = run(words, history, TIMEOUT_SECONDS, "gitleaks")
     if done.returncode != 0:

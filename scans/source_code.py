@@ -1,4 +1,4 @@
-"""Mistakes in Python that let others in: bandit. Style, types, Dockerfiles and shell scripts are `make check`'s."""
+"""Mistakes in Python that let others in: bandit. `make check` sees to Dockerfiles and shell scripts."""
 
 import json
 import subprocess
