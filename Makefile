@@ -1,13 +1,16 @@
 # Every habit as one verb; the work is done by python -m compose and by the checkers themselves.
 .DEFAULT_GOAL := help
 .PHONY: help up build down clean ps logs rehearse rehearse-down test check format lock
+.PHONY: ci check-documentation documentation-only test-images sbom scan scan-complete advisories push deploy smoke
 
 PYTHON ?= python3
+# The local EC2 needs root, which no pipeline has.
+PARTS ?= tests/functional $(if $(filter 0,$(shell id -u)),,--ignore=tests/functional/rehearsal)
 RUN := .venv/bin/python -m
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand --tabs=23
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand --tabs=29
 
 up: .venv/run  ## Start the whole stack, or ROLES="app database"; safe to repeat
 	@sh ec2/host/docker.sh
@@ -47,7 +50,7 @@ check: .venv/test  ## Check style, types, direction and the unit tests: no Docke
 	@.venv/bin/hadolint images/*/Dockerfile tests/browser/Dockerfile tests/registry/Dockerfile tests/stand_ins/*/Dockerfile
 	@git ls-files --cached --others --exclude-standard | xargs grep --files-with-matches --extended-regexp '^#!/bin/(ba)?sh' | xargs .venv/bin/shellcheck
 	@$(RUN) yamllint --strict .
-	@$(RUN) pytest --quiet tests/unit
+	@$(RUN) pytest --quiet --junitxml=reports/junit/unit.xml $(COVERAGE) tests/unit
 
 test: check .venv/checkov/made  ## Check, then test every image and the whole stack, with Docker
 	@.venv/checkov/bin/checkov --file tests/golden/template.yaml --framework cloudformation --compact --quiet --skip-download
@@ -55,6 +58,48 @@ test: check .venv/checkov/made  ## Check, then test every image and the whole st
 	@sh ec2/rehearsal/packages.sh
 	@sh tests/packages.sh
 	@$(RUN) pytest tests/functional tests/e2e
+
+ci:  ## Every stage of the pipeline but deployment, in its order
+	@$(MAKE) --no-print-directory check-documentation
+	@$(MAKE) --no-print-directory documentation-only || $(MAKE) --no-print-directory \
+		build check test-images sbom scan scan-complete push
+
+check-documentation: .venv/test  ## Check what the documents say, and that no commit holds a secret
+	@$(RUN) yamllint --strict .
+	@$(RUN) pytest --quiet tests/unit/test_documentation.py
+	@$(RUN) scans run repository_secrets
+
+documentation-only:  ## Exit 0 where only documents changed since the last commit that went well
+	+@sh jenkins/documentation_only.sh
+
+test-images: .venv/test .venv/scan/made  ## Test every image and every part alone, with Docker
+	@sh ec2/host/docker.sh
+	@sh tests/packages.sh
+	@sh tests/beside_engine.sh $(RUN) pytest --junitxml=reports/junit/functional.xml $(PARTS)
+
+sbom: .venv/run .venv/scan/made  ## Write what is in each image into reports/sbom, as CycloneDX
+	@$(RUN) scans sbom
+
+scan: .venv/run .venv/scan/made  ## Look for known vulnerabilities, pending updates, mistakes, secrets; 1 where found
+	@$(RUN) scans run
+
+scan-complete: .venv/run  ## Exit 1 where the last scan could not look at something
+	@$(RUN) scans complete
+
+advisories: .venv/run  ## Fetch what Dependency-Check knows, with NVD_API_KEY; every night
+	@$(RUN) scans advisories
+
+push: .venv/run  ## Put the images into the deployer's registry, their digests into reports/images.json
+	@mkdir -p reports
+	@$(RUN) ec2 push $(OPTIONS) >reports/images.json
+
+deploy: .venv/run  ## Deploy to EC2 without asking; what was done goes into reports/deployment.json
+	@mkdir -p reports
+	@$(RUN) ec2 deploy --yes --json $(OPTIONS) >reports/deployment.json
+
+smoke: .venv/run  ## Ask what was deployed whether it serves
+	@$(RUN) ec2 status
+	@.venv/bin/python tests/smoke.py reports/deployment.json
 
 format: .venv/test  ## Put the code into its one format
 	@$(RUN) ruff check --fix

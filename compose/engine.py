@@ -1,5 +1,6 @@
 """The wall around this machine's Docker Engine: whether it answers, and which images it has."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,7 @@ OLDEST_ENGINE = (25, 0)
 OLDEST_COMPOSE = (2, 24)
 # Between two pieces of a download; a registry that is silent for longer does not answer.
 PULL_TIMEOUT_SECONDS = 30
+NOBODY = 65534
 
 
 class Engine:
@@ -56,6 +58,11 @@ class Engine:
         """Give an image that is here a second name."""
         repository, _, tag = new_name.rpartition(":")
         self.client.images.get(name).tag(repository, tag)
+
+    def group(self) -> int:
+        """Who may use its socket; 65534, nobody's group, where it has none on this machine."""
+        socket = Path(os.environ.get("DOCKER_SOCKET", "/var/run/docker.sock"))
+        return socket.stat().st_gid if socket.exists() else NOBODY
 
     def storage(self) -> Path:
         """Where the engine keeps images and volumes; it may be on another machine."""

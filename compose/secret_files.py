@@ -46,6 +46,8 @@ SECRETS = (
     Secret(password, (("grafana/secret_key",),)),
     Secret(password, (("jenkins/jenkins_admin_password",),)),
     Secret(password, (("jenkins/jenkins_prometheus_password", "prometheus/jenkins_password"),)),
+    # Whoever has a key of the NVD's puts it into the file.
+    Secret(lambda: ("none",), (("jenkins/nvd_api_key",),)),
     Secret(ssh_key_pair, (("jenkins_agent/agent_host_key",), ("jenkins/agent_host_public_key",))),
     Secret(ssh_key_pair, (("jenkins/agent_private_key",), ("jenkins_agent/agent_authorized_key",))),
 )

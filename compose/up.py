@@ -36,7 +36,10 @@ def bring_up(project: Project, say: Say) -> Outcome:
     prepare_secrets(project, say)
     wanted = [service.name for service in services if service.name not in left_out]
     say(f"starting {len(wanted)} services")
-    start(project.with_environment(LEFT_OUT=" ".join(absent(project, wanted))), wanted)
+    start(
+        project.with_environment(LEFT_OUT=" ".join(absent(project, wanted)), DOCKER_GID=str(engine.group())),
+        wanted,
+    )
     after = project.containers()
     started = tuple(name for name in wanted if is_new(before.get(name), after[name]))
     return Outcome(services, after, started, left_out)

@@ -18,6 +18,7 @@ from ec2.kept_table import print_kept
 from ec2.plan import Plan
 from ec2.plan_table import print_plan
 from ec2.progress import PAGE, Working
+from ec2.push import push as push_images
 from ec2.report_table import print_report
 from ec2.settings import Settings, read_settings
 from ec2.template.build import as_json, as_yaml, build_template
@@ -133,6 +134,18 @@ def plan(wish: Wish, uncommitted: bool, in_json: bool) -> None:
         click.echo(json.dumps(made.plain(), indent=2))
     else:
         print_plan(Console(highlight=False), made)
+
+
+@commands.command()
+@click.option("--uncommitted", is_flag=True, help="Also push changes that no commit holds.")
+def push(uncommitted: bool) -> None:
+    """Put this commit's images into the registry on this machine, and print their digests as JSON.
+
+    AWS is not asked. A deployment of the same commit finds them there.
+    """
+    with Working("building images") as working:
+        pushed = push_images(uncommitted, working.say)
+    click.echo(json.dumps(pushed.plain(), indent=2))
 
 
 @commands.command()

@@ -54,6 +54,7 @@ class Release:
             "DATABASE_HOST": "mariadb" if "database" in host.roles else self.database_address,
             "SECRETS_DIR": self.secrets_folder(host),
             "LEFT_OUT": " ".join(absent),
+            "JENKINS_AGENT_FOLDER": DATA["jenkins_agent"],
             "COMPOSE_PROJECT_NAME": PROJECT,
             "COMPOSE_FILE": ":".join((*COMPOSE_FILES, IMAGES_FILE)),
             "COMPOSE_PROFILES": ",".join(host.roles),

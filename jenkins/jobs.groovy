@@ -8,8 +8,34 @@ def setting = { name ->
     value
 }
 
-pipelineJob('microblog') {
-    description('Checks and tests every commit.')
+multibranchPipelineJob('microblog') {
+    description('Builds, tests and scans every branch; deploys main.')
+    branchSources {
+        git {
+            // Another id is another source, and every branch would be built anew.
+            id('microblog')
+            remote(setting('PIPELINE_REPOSITORY_URL'))
+        }
+    }
+    factory {
+        workflowBranchProjectFactory {
+            scriptPath('jenkins/Jenkinsfile')
+        }
+    }
+    triggers {
+        periodicFolderTrigger {
+            interval('5m')
+        }
+    }
+    orphanedItemStrategy {
+        discardOldItems {
+            numToKeep(20)
+        }
+    }
+}
+
+pipelineJob('nightly') {
+    description('Fetches advisories and looks at main with them.')
     definition {
         cpsScm {
             scm {
@@ -20,7 +46,7 @@ pipelineJob('microblog') {
                     branch(setting('PIPELINE_BRANCH'))
                 }
             }
-            scriptPath('jenkins/Jenkinsfile')
+            scriptPath('jenkins/nightly.Jenkinsfile')
             lightweight(true)
         }
     }

@@ -1,7 +1,8 @@
-"""OWASP Dependency-Check in its own container: a second opinion on packages, by the NVD's names of products.
+"""OWASP Dependency-Check in its own container: a second opinion on packages, by the NVD's product names.
 
-Its data is fetched at night (`fetch`) into a volume; a scan only reads there, without a network, so no pipeline
-waits for the NVD. https://dependency-check.github.io/DependencyCheck/dependency-check-cli/arguments.html
+Its data is fetched at night (`fetch`) into a volume. A scan only reads there, without a network, so that no
+pipeline waits for the NVD.
+https://dependency-check.github.io/DependencyCheck/dependency-check-cli/arguments.html
 """
 
 import io

@@ -1,11 +1,12 @@
 #!/bin/sh
-# What the tests need of this machine beyond Docker and Python: HTTP clients that are not ours, for load.
+# What the tests need of this machine beyond Docker and Python: HTTP clients that are not ours, for load, and
+# Jenkins' dialect of Groovy.
 #
 # Safe to run twice: where everything is there, nothing is touched. Exit 1: the last line says what to do.
 set -eu
 
 missing=''
-for pair in ab:apache2-utils wrk:wrk; do
+for pair in ab:apache2-utils groovy:groovy wrk:wrk; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -9,6 +9,7 @@ look_ahead() {
     folder=$(mktemp -d)
     trap 'rm -r "$folder"' EXIT
     tar --extract --directory "$folder"
+    name_docker_group
     (cd "$folder" && docker compose config --hash '*') >"$folder/hashes"
     listed >"$folder/listed"
     printf 'serves %s\n' "$(current)"

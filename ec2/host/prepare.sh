@@ -10,6 +10,7 @@ source=$1 record=$2 first=$3
 shift 3
 if [ "$source" = sent ]; then
     tar --extract --same-owner --same-permissions --directory /
+    name_docker_group
 elif ! [ -e "$folder/services" ]; then
     echo "the release $id is not kept on this host" >&2
     exit 1

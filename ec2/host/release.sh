@@ -36,6 +36,11 @@ await_engine() {
     done
 }
 
+# Each host numbers its groups itself; the Jenkins agent needs the one that may use the engine.
+name_docker_group() {
+    printf "DOCKER_GID='%s'\n" "$(stat --format=%g /var/run/docker.sock)" >>"$folder/.env"
+}
+
 # The release that serves; nothing before the first one.
 current() { basename "$(readlink "$root/current" || true)"; }
 

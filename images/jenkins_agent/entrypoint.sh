@@ -2,7 +2,8 @@
 # Puts the two keys where sshd accepts them, then becomes sshd.
 #
 # Reads /run/secrets/agent_host_key (private, ed25519) and /run/secrets/agent_authorized_key (public).
-# Writes only to /run/sshd, a tmpfs of uid 1000. Exit 1: one sentence names the file that is wrong.
+# Writes to /run/sshd, a tmpfs of uid 1000, and makes the folder for temporary files in $AGENT_FOLDER, which the host
+# has under the same path: a build may mount what it put there. Exit 1: one sentence names the file that is wrong.
 set -euo pipefail
 
 readonly SECRETS=/run/secrets
@@ -16,6 +17,10 @@ main() {
         || fail "$SECRETS/agent_host_key is not a private key without a passphrase in OpenSSH's format"
     ssh-keygen -l -f "$KEYS/authorized_keys" >/dev/null 2>&1 \
         || fail "$SECRETS/agent_authorized_key is not a public key in OpenSSH's format"
+    if [[ -n ${AGENT_FOLDER:-} ]]; then
+        export TMPDIR=$AGENT_FOLDER/tmp
+        mkdir --parents "$TMPDIR" || fail "$AGENT_FOLDER is not writable for uid $(id -u)"
+    fi
     exec /usr/sbin/sshd -D -e -f /etc/ssh/agent_sshd_config -o "SetEnv=$(session_environment)"
 }
 
@@ -30,7 +35,7 @@ copy_secret() {
 # sshd hands nothing of its own environment to a session.
 session_environment() {
     local name
-    for name in PATH JAVA_HOME DOCKER_HOST LANG; do
+    for name in PATH JAVA_HOME DOCKER_HOST LANG TMPDIR; do
         if [[ -n ${!name:-} ]]; then printf '"%s=%s" ' "$name" "${!name}"; fi
     done
 }
