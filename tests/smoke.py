@@ -1,4 +1,4 @@
-"""Whether what was deployed serves: python tests/smoke.py reports/deployment.json; exit 1 says what does not."""
+"""Whether what was deployed serves: python tests/smoke.py reports/deployment.json; exit 1 says what not."""
 
 import json
 import sys
