@@ -41,7 +41,7 @@ PLACES = {
         "timestamps",
     },
     "triggers": {"cron"},
-    "when": {"beforeAgent", "branch", "environment", "expression", "not"},
+    "when": {"beforeAgent", "beforeInput", "branch", "environment", "expression", "not"},
     "not": {"environment"},
     "input": {"message", "ok"},
     "post": {"always", "cleanup", "fixed", "regression"},

@@ -74,6 +74,8 @@ class When extends Strict {
     Build build
     List<Closure<Boolean>> conditions = []
     boolean beforeAgent
+    boolean beforeInput
+    def beforeInput(boolean on) { beforeInput = on }
     def beforeAgent(boolean on) { beforeAgent = on }
     def branch(String name) { conditions << { build.branch == name } }
     def environment(Map how) { conditions << { build.environment[how.name] == how.value } }
@@ -247,13 +249,16 @@ class Build {
     }
 
     void runStage(Stage stage) {
+        def early = stage.when?.beforeInput || stage.when?.beforeAgent
+        if (stage.when?.beforeInput && !stage.when.holds()) { skip(stage, 'when'); return }
+        // Unless told otherwise Jenkins asks first, and then looks whether the stage is wanted.
         if (stage.input) {
             say([event: 'input', stage: stage.name, message: stage.input.message, agent: agent])
             if (!agreed) { worsen('ABORTED'); throw new Failed('Rejected') }
         }
-        if (stage.when?.beforeAgent && !stage.when.holds()) { skip(stage, 'when'); return }
+        if (!stage.when?.beforeInput && stage.when?.beforeAgent && !stage.when.holds()) { skip(stage, 'when'); return }
         inStage(stage) {
-            if (stage.when && !stage.when.beforeAgent && !stage.when.holds()) { skip(stage, 'when'); return false }
+            if (stage.when && !early && !stage.when.holds()) { skip(stage, 'when'); return false }
             say([event: 'stage', stage: stage.name, agent: agent])
             if (stage.steps) { inSteps(stage.steps) } else { runStages(stage.stages) }
         }
