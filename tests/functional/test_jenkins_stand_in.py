@@ -22,7 +22,10 @@ START_TIMEOUT_SECONDS = 30
 PASSWORDS = {"admin": "admin-password", "prometheus": "prometheus-password"}
 SETTINGS = {
     "JENKINS_ADMIN_ADDRESS": "admin@example.org",
+    "JENKINS_AGENT_FOLDER": "/srv/jenkins/jenkins_agent",
+    "JENKINS_DEPLOYMENT": "none",
     "JENKINS_PUBLIC_URL": "http://localhost:8080/",
+    "JENKINS_SMTP_HOST": "localhost",
     "PIPELINE_BRANCH": "main",
     "PIPELINE_REPOSITORY_URL": "https://example.org/microblog.git",
 }
@@ -31,6 +34,7 @@ SECRETS = [
     "agent_private_key",
     "jenkins_admin_password",
     "jenkins_prometheus_password",
+    "nvd_api_key",
 ]
 
 
@@ -61,6 +65,7 @@ def written_secrets(folder: Path) -> Path:
     private, public = ssh_key_pair()
     write(folder / "agent_private_key", private)
     write(folder / "agent_host_public_key", public)
+    write(folder / "nvd_api_key", "none")
     for user, password in PASSWORDS.items():
         write(folder / f"jenkins_{user}_password", f"{password}\n")
     return folder

@@ -6,6 +6,7 @@ below hold only what the plugins' sources and examples confirm.
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 CASC = sorted((ROOT / "jenkins/casc").glob("*.yaml"))
 JOBS = (ROOT / "jenkins/jobs.groovy").read_text()
 PIPELINE = (ROOT / "jenkins/Jenkinsfile").read_text()
+NIGHTLY = (ROOT / "jenkins/nightly.Jenkinsfile").read_text()
 DOCKERFILE = (ROOT / "images/jenkins/Dockerfile").read_text()
 PLUGINS = dict(
     line.split(":", maxsplit=1)
@@ -28,8 +30,17 @@ SECRETS = {
     "agent_private_key",
     "jenkins_admin_password",
     "jenkins_prometheus_password",
+    "nvd_api_key",
 }
-SETTINGS = {"JENKINS_ADMIN_ADDRESS", "JENKINS_PUBLIC_URL", "PIPELINE_BRANCH", "PIPELINE_REPOSITORY_URL"}
+SETTINGS = {
+    "JENKINS_ADMIN_ADDRESS",
+    "JENKINS_AGENT_FOLDER",
+    "JENKINS_DEPLOYMENT",
+    "JENKINS_PUBLIC_URL",
+    "JENKINS_SMTP_HOST",
+    "PIPELINE_BRANCH",
+    "PIPELINE_REPOSITORY_URL",
+}
 
 # Key with a value -> the plugin that knows it; None is Jenkins itself.
 KEYS = {
@@ -61,6 +72,13 @@ KEYS = {
     "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey.username": "ssh-credentials",
     "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey"
     ".privateKeySource.directEntry.privateKey": "ssh-credentials",
+    "credentials.system.domainCredentials[].credentials[].string.scope": "plain-credentials",
+    "credentials.system.domainCredentials[].credentials[].string.id": "plain-credentials",
+    "credentials.system.domainCredentials[].credentials[].string.description": "plain-credentials",
+    "credentials.system.domainCredentials[].credentials[].string.secret": "plain-credentials",
+    "jenkins.globalNodeProperties[].envVars.env[].key": None,
+    "jenkins.globalNodeProperties[].envVars.env[].value": None,
+    "unclassified.mailer.smtpHost": "mailer",
     "unclassified.location.url": None,
     "unclassified.location.adminAddress": None,
     "unclassified.prometheusConfiguration.useAuthenticatedEndpoint": "prometheus",
@@ -69,34 +87,51 @@ KEYS = {
 }
 PERMISSIONS = {"Overall/Administer": "matrix-auth", "Overall/Read": "matrix-auth", "Metrics/View": "metrics"}
 
-# First word of a line of the Jenkinsfile -> the plugin that knows it.
+# First word of a line of a Jenkinsfile -> the plugin that knows it; what stands where a Groovy tests.
 WORDS = {
     **dict.fromkeys(
         [
             "agent",
             "always",
+            "beforeAgent",
+            "beforeInput",
+            "branch",
+            "catchError",
             "cleanup",
             "environment",
+            "expression",
+            "fixed",
+            "input",
+            "message",
+            "not",
+            "ok",
             "options",
             "pipeline",
             "post",
+            "regression",
+            "skipStagesAfterUnstable",
             "stage",
             "stages",
             "steps",
+            "triggers",
+            "when",
+            "COVERAGE",
         ],
         "pipeline-model-definition",
     ),
-    "PYTEST_ADDOPTS": "pipeline-model-definition",
-    "triggers": "pipeline-model-definition",
+    "archiveArtifacts": "workflow-basic-steps",
     "buildDiscarder": "workflow-job",
     "cleanWs": "ws-cleanup",
+    "cron": "workflow-job",
     "disableConcurrentBuilds": "workflow-job",
     "durabilityHint": "workflow-job",
     "junit": "junit",
-    "pollSCM": "workflow-job",
+    "mail": "workflow-basic-steps",
+    "milestone": "pipeline-milestone-step",
     "sh": "workflow-durable-task-step",
     "timeout": "workflow-basic-steps",
     "timestamps": "timestamper",
+    "withCredentials": "credentials-binding",
 }
 
 
@@ -155,7 +190,11 @@ def test_every_variable_is_a_secret_or_a_setting_and_each_of_them_is_used() -> N
 
 
 def test_no_password_or_key_is_written_down() -> None:
-    guarded = [item for path, item in VALUES if path.endswith((".password", ".privateKey", ".key"))]
+    guarded = [
+        item
+        for path, item in VALUES
+        if path.endswith((".password", ".privateKey", "Strategy.key", ".secret"))
+    ]
     assert guarded
     assert all(re.fullmatch(r"\$\{[^}]+\}", item) for item in guarded)
 
@@ -189,7 +228,7 @@ def test_the_agent_is_where_its_image_listens() -> None:
 
 
 def test_the_pipelines_label_is_the_agents() -> None:
-    labels = set(re.findall(r"label '([^']+)'", PIPELINE))
+    labels = set(re.findall(r"label '([^']+)'", PIPELINE + NIGHTLY))
     assert labels == {value("jenkins.nodes[].permanent.labelString")}
 
 
@@ -208,9 +247,14 @@ def test_jobs_have_no_expression_in_braces() -> None:
     assert "${" not in JOBS
 
 
-def test_the_job_runs_the_jenkinsfile_of_this_repository() -> None:
-    (script,) = re.findall(r"scriptPath\('([^']+)'\)", JOBS)
-    assert (ROOT / script).is_file()
+def test_the_jobs_run_the_jenkinsfiles_of_this_repository() -> None:
+    scripts = re.findall(r"scriptPath\('([^']+)'\)", JOBS)
+    assert scripts == ["jenkins/Jenkinsfile", "jenkins/nightly.Jenkinsfile"]
+    assert all((ROOT / script).is_file() for script in scripts)
+
+
+def test_the_source_of_branches_has_an_id_that_stays() -> None:
+    assert re.search(r"git \{\s+//[^\n]+\n\s+id\('microblog'\)", JOBS)
 
 
 @pytest.mark.parametrize(("name", "version"), sorted(PLUGINS.items()))
@@ -227,41 +271,72 @@ def test_the_image_is_pinned_to_a_patch_release() -> None:
     assert re.search(r"^ARG JENKINS_IMAGE=jenkins/jenkins:2\.\d+\.\d+-lts-jdk21$", DOCKERFILE, re.MULTILINE)
 
 
-def pipeline_lines() -> list[str]:
-    return [line.strip() for line in PIPELINE.splitlines() if line.strip(" }") and not line.startswith("//")]
+def pipeline_lines(text: str) -> list[str]:
+    return [
+        line.strip() for line in text.splitlines() if line.strip(" }") and not line.strip().startswith("//")
+    ]
 
 
-def test_every_word_of_the_pipeline_belongs_to_an_installed_plugin() -> None:
-    words = {word for line in pipeline_lines() for word in re.findall(r"^\w+", line)}
+each_pipeline = pytest.mark.parametrize("text", [PIPELINE, NIGHTLY], ids=["Jenkinsfile", "nightly"])
+
+
+@each_pipeline
+def test_every_word_of_a_pipeline_belongs_to_an_installed_plugin(text: str) -> None:
+    words = {word for line in pipeline_lines(text) for word in re.findall(r"^\w+", line)}
     assert words - set(WORDS) == set()
     assert {WORDS[word] for word in words} <= set(PLUGINS)
 
 
-def test_every_shell_step_is_in_single_quotes() -> None:
-    steps = [line for line in pipeline_lines() if re.match(r"sh\b", line)]
+@each_pipeline
+def test_every_shell_step_is_in_single_quotes(text: str) -> None:
+    steps = [line for line in pipeline_lines(text) if re.match(r"sh\b", line)]
     assert steps
-    assert all(re.fullmatch(r"sh '[^'\"$]+'", step) for step in steps)
+    assert all(re.fullmatch(r"sh 'make [a-z-]+'", step) for step in steps)
 
 
-def test_the_pipeline_holds_no_agent_of_its_own() -> None:
-    assert pipeline_lines()[1] == "agent none"
-    assert "agent any" not in PIPELINE
-    assert PIPELINE.count("agent {") == PIPELINE.count("stage(")
-
-
+@each_pipeline
 @pytest.mark.parametrize("option", ["timeout(", "disableConcurrentBuilds(", "buildDiscarder("])
-def test_the_pipeline_is_bounded(option: str) -> None:
-    options = PIPELINE[PIPELINE.index("options {") : PIPELINE.index("stages {")]
+def test_a_pipeline_is_bounded(text: str, option: str) -> None:
+    options = text[text.index("options {") : text.index("stages {")]
     assert option in options
 
 
+def test_a_deployment_is_never_cut_off() -> None:
+    assert "abortPrevious" not in PIPELINE
+
+
+def test_the_pipeline_holds_no_agent_while_a_person_thinks() -> None:
+    assert pipeline_lines(PIPELINE)[1] == "agent none"
+    assert "agent any" not in PIPELINE + NIGHTLY
+    approve = PIPELINE[PIPELINE.index("stage('Approve')") : PIPELINE.index("stage('Deploy')")]
+    assert "agent {" not in approve
+
+
 def test_a_missing_test_report_fails_the_build() -> None:
+    makefile = (ROOT / "Makefile").read_text()
     assert "allowEmptyResults: false" in PIPELINE
-    (written,) = re.findall(r"--junitxml=([\w/.]+)", PIPELINE)
-    assert f"junit testResults: '{written}'" in PIPELINE
+    [read] = re.findall(r"junit testResults: '([^']+)'", PIPELINE)
+    written = re.findall(r"--junitxml=(\S+)", makefile)
+    assert written
+    assert all(fnmatchcase(name, read) for name in written)
+
+
+def test_what_the_pipelines_ask_of_the_environment_is_set() -> None:
+    given = {item for path, item in VALUES if path.endswith("env[].key")}
+    asked = set(re.findall(r"environment name: '(\w+)'", PIPELINE)) | set(
+        re.findall(r"env\.(NOTIFY|DEPLOYMENT)", PIPELINE + NIGHTLY)
+    )
+    assert asked == given
+
+
+def test_a_credential_that_a_pipeline_binds_is_there_for_jobs() -> None:
+    [bound] = re.findall(r"credentialsId: '(\w+)'", NIGHTLY)
+    assert bound == value("credentials.system.domainCredentials[].credentials[].string.id")
+    assert value("credentials.system.domainCredentials[].credentials[].string.scope") == "GLOBAL"
+    assert "credentialsId" not in PIPELINE
 
 
 @pytest.mark.parametrize("pair", ["{}", "()", "[]"])
-@pytest.mark.parametrize("text", [PIPELINE, JOBS], ids=["Jenkinsfile", "jobs.groovy"])
+@pytest.mark.parametrize("text", [PIPELINE, NIGHTLY, JOBS], ids=["Jenkinsfile", "nightly", "jobs.groovy"])
 def test_brackets_are_closed(text: str, pair: str) -> None:
     assert text.count(pair[0]) == text.count(pair[1])
