@@ -75,7 +75,7 @@ documentation-only:  ## Exit 0 where only documents changed since the last commi
 test-images: .venv/test .venv/scan/made  ## Test every image and every part alone, with Docker
 	@sh ec2/host/docker.sh
 	@sh tests/packages.sh
-	@sh tests/beside_engine.sh $(RUN) pytest --junitxml=reports/junit/functional.xml $(PARTS)
+	@sh compose/beside_engine.sh $(RUN) pytest --junitxml=reports/junit/functional.xml $(PARTS)
 
 sbom: .venv/run .venv/scan/made  ## Write what is in each image into reports/sbom, as CycloneDX
 	@$(RUN) scans sbom
@@ -91,14 +91,13 @@ advisories: .venv/run  ## Fetch what Dependency-Check knows, with NVD_API_KEY; e
 
 push: .venv/run  ## Put the images into the deployer's registry, their digests into reports/images.json
 	@mkdir -p reports
-	@$(RUN) ec2 push $(OPTIONS) >reports/images.json
+	@sh compose/beside_engine.sh $(RUN) ec2 push >reports/images.json
 
 deploy: .venv/run  ## Deploy to EC2 without asking; what was done goes into reports/deployment.json
 	@mkdir -p reports
-	@$(RUN) ec2 deploy --yes --json $(OPTIONS) >reports/deployment.json
+	@sh compose/beside_engine.sh $(RUN) ec2 deploy --yes --json $(OPTIONS) >reports/deployment.json
 
 smoke: .venv/run  ## Ask what was deployed whether it serves
-	@$(RUN) ec2 status
 	@.venv/bin/python tests/smoke.py reports/deployment.json
 
 format: .venv/test  ## Put the code into its one format

@@ -96,9 +96,10 @@ def policy(wish: Wish) -> None:
 @commands.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--uncommitted", is_flag=True, help="Also deploy changes that no commit holds.")
+@click.option("--inside", is_flag=True, help="From a Jenkins host: to the other hosts, without AWS's part.")
 @click.option("--json", "in_json", is_flag=True, help="Report for scripts.")
 @click.pass_obj
-def deploy(wish: Wish, yes: bool, uncommitted: bool, in_json: bool) -> None:
+def deploy(wish: Wish, yes: bool, uncommitted: bool, inside: bool, in_json: bool) -> None:
     """Make the stack serve this commit.
 
     From an empty account or from what is there. Builds the images, launches or updates the CloudFormation
@@ -111,7 +112,7 @@ def deploy(wish: Wish, yes: bool, uncommitted: bool, in_json: bool) -> None:
             with working.asking():
                 agree(made, yes)
 
-        report = launcher.deploy(wish.settings, uncommitted, agreed, working.say, working.at)
+        report = launcher.deploy(wish.settings, uncommitted, agreed, working.say, working.at, inside)
     if in_json:
         click.echo(json.dumps(report.plain(), indent=2))
     else:

@@ -51,9 +51,16 @@ class Stopwatch:
 
 
 def deploy(
-    settings: Settings, uncommitted_too: bool, agree: Agree, say: Say, at: Callable[[str], None]
+    settings: Settings,
+    uncommitted_too: bool,
+    agree: Agree,
+    say: Say,
+    at: Callable[[str], None],
+    inside: bool = False,
 ) -> Report:
     """Have the stack serve this commit; `agree` is shown the plan and raises when it is not wanted.
+
+    From `inside`, on a Jenkins host, the stack and the hosts of that role stay as they are.
 
     What happens is said; `at` is told each stage as it begins.
 
@@ -65,7 +72,7 @@ def deploy(
     with lease(cloud("ssm"), settings.name, built.tag, say) as held, clearing_up(built.tag):
         with took.stage("plan"):
             key = deployer_key(cloud("ssm"), settings.name)
-            plan = make_plan(settings, cloud, built, key, say)
+            plan = make_plan(settings, cloud, built, key, say, inside)
         agreed(plan, agree, settings, cloud)
         if plan.nothing_to_do:
             return unchanged(settings, plan, built, took)
@@ -73,6 +80,8 @@ def deploy(
             held.check()
             launched = launch(settings, cloud, plan.stack, say)
         hosts = inventory.hosts(launched.outputs)
+        if inside:
+            hosts = inventory.from_inside(hosts)
         release = describe_release(settings, cloud, built, hosts)
         with took.stage("connect"), reached(hosts, cloud, key) as sessions:
             fresh = [

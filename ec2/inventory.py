@@ -4,10 +4,11 @@ The keys of the outputs are those that ec2/template/outputs.py says.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from ec2.roles import VOLUMES
+from ec2.errors import StackFailed
+from ec2.roles import JENKINS, VOLUMES
 
 # Neither does a host's name hold a capital after its first letter, nor a role's.
 ROLES_OF = re.compile(r"([A-Z][a-z0-9]*)Roles")
@@ -42,6 +43,22 @@ def hosts(outputs: Mapping[str, str]) -> tuple[Host, ...]:
     """Every host that has an instance, by name; one that is left out for a while has none."""
     named = sorted(match[1] for key in outputs if (match := ROLES_OF.fullmatch(key)))
     return tuple(host(name, outputs) for name in named if f"{name}InstanceId" in outputs)
+
+
+def from_inside(found: Iterable[Host]) -> tuple[Host, ...]:
+    """The hosts as a Jenkins host has them: at their private addresses, and without those of its own role.
+
+    Its own services would end the deployment that replaces them. Raises StackFailed where nothing remains.
+    """
+    others = tuple(
+        replace(each, address=each.private_address) for each in found if JENKINS.name not in each.roles
+    )
+    if not others:
+        raise StackFailed(
+            "every host has the role jenkins, and none can be deployed to from inside",
+            "give Jenkins a host of its own in stack.toml, or deploy from another machine",
+        )
+    return others
 
 
 def host(named: str, outputs: Mapping[str, str]) -> Host:

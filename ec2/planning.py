@@ -24,16 +24,22 @@ from ec2.template.build import as_json, build_template
 from ec2.template.parameters import launch_parameters
 
 
-def make_plan(settings: Settings, cloud: aws.Clients, built: Built, key: DeployerKey, say: Say) -> Plan:
-    """The plan that leads from what there is to these images on this stack.
+def make_plan(
+    settings: Settings, cloud: aws.Clients, built: Built, key: DeployerKey, say: Say, inside: bool = False
+) -> Plan:
+    """The plan that leads from what there is to these images on this stack; from `inside` the stack stays.
 
     Raises StackFailed where CloudFormation refuses; a host that does not answer is part of the plan.
     """
     stack = Stack(settings.name, cloud("cloudformation"), say)
     outputs = stack.outputs() if stack.exists() else {}
     hosts = inventory.hosts(outputs)
+    if inside:
+        hosts = inventory.from_inside(hosts)
     with ThreadPoolExecutor(1) as meanwhile:
-        proposal = meanwhile.submit(propose, settings, stack, key, outputs)
+        proposal = meanwhile.submit(
+            lambda: as_it_is(settings) if inside else propose(settings, stack, key, outputs)
+        )
         if not hosts:
             return Plan(proposal.result(), built.tag)
         release = describe_release(settings, cloud, built, hosts)
@@ -58,6 +64,11 @@ def propose(settings: Settings, stack: Stack, key: DeployerKey, outputs: Mapping
         launch_parameters(settings, key.public, admin, outputs),
         {"Stack": settings.name},
     )
+
+
+def as_it_is(settings: Settings) -> StackPlan:
+    """No change of the stack. Seen from inside the administrator's address is another one, to begin with."""
+    return StackPlan(settings.name, change_set="", creates=False, changes=())
 
 
 def look(release: Release, found: Met) -> Outlook | str:

@@ -48,6 +48,8 @@ class Permission:
     actions: tuple[str, ...]
     resource: str
     reason: str
+    # Only what has the stack's tag, where the resource cannot say that.
+    of_own_stack: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,38 @@ DATABASE = Role(
     volume=DataVolume("/srv/database", "/dev/sdf", default_gib=20),
     only_one_host=True,
 )
+# What `deploy --inside` asks for. The stack itself it cannot change, nor give anybody a permission.
+ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 JENKINS = Role(
     name="jenkins",
     openings=(Opening(8080, "monitoring", "jenkins"),),
     volume=DataVolume("/srv/jenkins", "/dev/sdg", default_gib=30),
+    permissions=(
+        Permission(
+            ("cloudformation:DescribeStacks",),
+            ARN % ("cloudformation", "stack/${AWS::StackName}/*"),
+            "which hosts there are",
+        ),
+        Permission(
+            ("ec2:DescribeInstances",), "*", "whether they run; AWS narrows no Describe to single instances"
+        ),
+        Permission(
+            ("ec2:GetConsoleOutput",),
+            ARN % ("ec2", "instance/*"),
+            "their SSH keys; the tag narrows it to the stack's",
+            of_own_stack=True,
+        ),
+        Permission(
+            ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"),
+            ARN % ("ssm", "parameter/${AWS::StackName}/*"),
+            "a release carries every service's secrets; the key that logs in, the lease and new secrets",
+        ),
+        Permission(
+            ("ssm:DeleteParameters",),
+            ARN % ("ssm", "parameter/${AWS::StackName}/lease/*"),
+            "leases that ended",
+        ),
+    ),
 )
 MONITORING = Role(
     name="monitoring",
@@ -115,6 +145,7 @@ RELAY = Opening(5000, EVERY_ROLE, "relay")
 # Open on every host, whatever its roles.
 EVERY_HOST = (
     Opening(22, ADMIN, "sshd"),
+    Opening(22, "jenkins", "sshd"),
     Opening(9100, "monitoring", "node_exporter"),
     RELAY,
 )

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from troposphere import Ref, Template, iam
+from troposphere import AWS_STACK_NAME, Ref, Template, iam
 
 from ec2.roles import ROLES, Permission, Role
 from ec2.settings import HostSettings
 from ec2.template.names import logical_id, of_stack, tags
 
 SECRETS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}"
+WITH_OUR_TAG = {"StringEquals": {"aws:ResourceTag/Stack": Ref(AWS_STACK_NAME)}}
 KEYS = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"
 
 
@@ -77,4 +78,6 @@ def decrypting_secrets(role: str) -> dict[str, Any]:
 
 def allowed(permission: Permission) -> dict[str, Any]:
     """A permission of the table."""
-    return {"Effect": "Allow", "Action": list(permission.actions), "Resource": permission.resource}
+    narrowed = {"Condition": WITH_OUR_TAG} if permission.of_own_stack else {}
+    resource = of_stack(permission.resource) if "${" in permission.resource else permission.resource
+    return {"Effect": "Allow", "Action": list(permission.actions), "Resource": resource, **narrowed}

@@ -116,6 +116,7 @@ WORDS = {
             "triggers",
             "when",
             "COVERAGE",
+            "OPTIONS",
         ],
         "pipeline-model-definition",
     ),

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The command line of Dependency-Check for the tests: the same flags, statuses and report, no intelligence."""
+"""The command line of Dependency-Check for the tests: its flags, statuses and report, no intelligence."""
 
 import argparse
 import json

@@ -43,3 +43,12 @@ def test_hosts_come_by_name_with_their_roles_addresses_and_volumes() -> None:
 
 def test_a_stack_without_outputs_has_no_hosts() -> None:
     assert hosts({}) == ()
+
+
+def test_from_inside_the_others_are_at_their_private_addresses() -> None:
+    app = Host("app", ("app", "database"), "i-1", "198.18.0.10", "10.20.1.4")
+    jenkins = Host("jenkins", ("jenkins",), "i-2", "198.18.0.11", "10.20.1.5")
+    [seen] = from_inside((app, jenkins))
+    assert (seen.name, seen.address) == ("app", "10.20.1.4")
+    with pytest.raises(StackFailed, match="every host has the role jenkins"):
+        from_inside((jenkins,))

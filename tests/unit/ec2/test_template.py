@@ -1,6 +1,7 @@
 """The template as it is reviewed, and a test for each rule that must hold whatever the settings are."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_people_reach_80_and_443_of_the_app_and_the_administrator_22() -> None:
     assert by_admin == {(role, 22, 22) for role in ROLES}
 
 
-def test_between_roles_only_monitoring_and_the_app_are_let_in() -> None:
+def test_between_roles_only_monitoring_the_app_and_jenkins_are_let_in() -> None:
     inner = {(role, first, peer) for role, first, _, peer in rules_in(TEMPLATE) if peer in list(ROLES)}
     assert inner == {
         ("database", 3306, "app"),
@@ -101,6 +102,7 @@ def test_between_roles_only_monitoring_and_the_app_are_let_in() -> None:
         ("database", 9104, "monitoring"),
         ("jenkins", 8080, "monitoring"),
         *((role, 9100, "monitoring") for role in ROLES),
+        *((role, 22, "jenkins") for role in ROLES),
     }
 
 
@@ -222,9 +224,20 @@ def test_a_role_reads_its_own_secrets_and_monitoring_sees_hosts() -> None:
         assert secrets["Resource"]["Fn::Sub"].endswith(f":parameter/${{AWS::StackName}}/{role}/*")
         assert key["Action"] == "kms:Decrypt"
         assert set(key["Condition"]) == {"ForAnyValue:StringEquals", "StringEquals", "StringLike"}
-        assert [one["Action"] for one in more] == (
-            [["ec2:DescribeInstances"]] if role == "monitoring" else []
-        )
+        assert [one["Action"] for one in more] == [list(one.actions) for one in ROLES[role].permissions]
+
+
+def test_jenkins_can_deploy_and_neither_change_the_stack_nor_give_permissions() -> None:
+    changing = [
+        action
+        for permission in ROLES["jenkins"].permissions
+        for action in permission.actions
+        if not re.match(r"\w+:(Describe|Get)", action)
+    ]
+    assert changing == ["ssm:PutParameter", "ssm:DeleteParameters"]
+    for permission in ROLES["jenkins"].permissions:
+        narrowed = "${AWS::StackName}" in permission.resource or permission.of_own_stack
+        assert narrowed or permission.actions == ("ec2:DescribeInstances",)
 
 
 def test_nothing_secret_is_in_what_a_host_is_started_with() -> None:
