@@ -1,6 +1,9 @@
 """Outputs of a stack become hosts."""
 
-from ec2.inventory import Host, Volume, hosts
+import pytest
+
+from ec2.errors import StackFailed
+from ec2.inventory import Host, Volume, from_inside, hosts
 
 OUTPUTS = {
     "MonitoringInstanceId": "i-2",
