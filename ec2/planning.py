@@ -93,5 +93,6 @@ def describe_release(settings: Settings, cloud: aws.Clients, built: Built, hosts
         endpoint=aws.endpoint(),
         built=built,
         secrets=stored_secrets(cloud("ssm"), settings.name, built.services),
+        pipeline=settings.pipeline.variables() if settings.pipeline else {},
         database_address=next((host.private_address for host in hosts if "database" in host.roles), ""),
     )

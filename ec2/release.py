@@ -3,7 +3,8 @@
 import io
 import json
 import tarfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from compose.project import HERE, Service
@@ -32,6 +33,8 @@ class Release:
     secrets: tuple[SecretFile, ...]
     # Where an app host finds the database when it has none of its own.
     database_address: str = ""
+    # What Jenkins is told, as variables of the compose file.
+    pipeline: Mapping[str, str] = field(default_factory=dict)
 
     def services_on(self, host: Host) -> tuple[str, ...]:
         """The services that run on a host: those of its roles and those of every role."""
@@ -55,6 +58,7 @@ class Release:
             "SECRETS_DIR": self.secrets_folder(host),
             "LEFT_OUT": " ".join(absent),
             "JENKINS_AGENT_FOLDER": DATA["jenkins_agent"],
+            **(self.pipeline if "jenkins" in host.roles else {}),
             "COMPOSE_PROJECT_NAME": PROJECT,
             "COMPOSE_FILE": ":".join((*COMPOSE_FILES, IMAGES_FILE)),
             "COMPOSE_PROFILES": ",".join(host.roles),

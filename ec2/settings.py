@@ -31,6 +31,27 @@ class HostSettings:
 
 
 @dataclass(frozen=True)
+class PipelineSettings:
+    """What Jenkins builds, and what becomes of it."""
+
+    repository_url: str
+    branch: str
+    deployment: str
+    notify: str
+    smtp_host: str
+
+    def variables(self) -> dict[str, str]:
+        """As the compose file has them."""
+        return {
+            "PIPELINE_REPOSITORY_URL": self.repository_url,
+            "PIPELINE_BRANCH": self.branch,
+            "JENKINS_DEPLOYMENT": self.deployment,
+            "JENKINS_ADMIN_ADDRESS": self.notify,
+            "JENKINS_SMTP_HOST": self.smtp_host,
+        }
+
+
+@dataclass(frozen=True)
 class Settings:
     """One stack; `admin` is as the file has it: read `admin_cidrs`."""
 
@@ -39,6 +60,8 @@ class Settings:
     admin: tuple[str, ...]
     network: IPv4Network
     hosts: tuple[HostSettings, ...]
+    # Without it Jenkins has nothing to build.
+    pipeline: PipelineSettings | None = None
 
     @property
     def needs_my_address(self) -> bool:
@@ -85,7 +108,8 @@ def counted(mistakes: int) -> str:
 def settings(table: StackTable) -> Settings:
     """The values of a file without mistakes."""
     hosts = tuple(host_settings(name, host) for name, host in table.hosts.items())
-    return Settings(table.name, table.region, table.admin, table.network, hosts)
+    pipeline = PipelineSettings(**table.pipeline.model_dump()) if table.pipeline else None
+    return Settings(table.name, table.region, table.admin, table.network, hosts, pipeline)
 
 
 def host_settings(name: str, table: HostTable) -> HostSettings:

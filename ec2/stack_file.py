@@ -104,6 +104,24 @@ class HostTable(Table):
     )
 
 
+class PipelineTable(Table):
+    """[pipeline]"""
+
+    repository_url: Annotated[str, Field(pattern=r"^(https|ssh)://\S+$")] = Field(
+        description="where git finds the repository: https://… or ssh://…"
+    )
+    branch: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(default="main", description="a branch")
+    deployment: Annotated[str, one_of(("none", "approved", "automatic"))] = Field(
+        default="none", description="none, approved or automatic"
+    )
+    notify: Annotated[str, Field(pattern=r"^[^\s'@]+@[^\s'@]+$")] = Field(
+        default="admin@example.org", description="an address of mail"
+    )
+    smtp_host: Annotated[str, Field(pattern=r"^[\w.-]+$")] = Field(
+        default="localhost", description="the name of a host that takes mail"
+    )
+
+
 HostName = Annotated[str, Field(pattern=HOST_NAME)]
 
 
@@ -129,6 +147,7 @@ class StackTable(Table):
         default=IPv4Network("10.20.0.0/16"),
         description="a private range from /16 to /24, such as 10.20.0.0/16",
     )
+    pipeline: PipelineTable | None = Field(default=None, description="a table")
     hosts: Annotated[dict[HostName, HostTable], Field(min_length=1)] = Field(
         description="a table [hosts.NAME] per host, NAME at most 20 small letters and digits, a letter first"
     )
@@ -147,7 +166,7 @@ def checked(given: Mapping[str, Any]) -> tuple[StackTable | None, list[str]]:
 def mistake(error: ErrorDetails) -> str:
     """One mistake: where, what stands there, what was expected."""
     place = [part for part in error["loc"] if part != "[key]"]
-    table, names = (HostTable, place[2:]) if place[0] == "hosts" and len(place) > 2 else (StackTable, place)
+    table, names = table_of(place)
     key = ".".join(str(part) for part in place if isinstance(part, str))
     field = table.model_fields.get(str(names[0]))
     if field is None:
@@ -155,6 +174,15 @@ def mistake(error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return f"{key} is missing: expected {field.description}"
     return f"{key} = {as_toml(error['input'])}: expected {field.description}"
+
+
+def table_of(place: list[int | str]) -> tuple[type[Table], list[int | str]]:
+    """The table in which a mistake is, and the way to it from there."""
+    if place[0] == "hosts" and len(place) > 2:
+        return HostTable, place[2:]
+    if place[0] == "pipeline" and len(place) > 1:
+        return PipelineTable, place[1:]
+    return StackTable, place
 
 
 def as_toml(value: Any) -> str:

@@ -110,3 +110,10 @@ def test_the_same_secrets_lie_in_the_same_folder_and_others_in_another() -> None
     changed = replace(release(), secrets=(SecretFile("microblog", "secret_key", "another"),))
     assert release().secrets_folder(APP) == release().secrets_folder(APP)
     assert changed.secrets_folder(APP) != release().secrets_folder(APP)
+
+
+def test_only_a_jenkins_host_is_told_of_the_pipeline() -> None:
+    told = replace(release(), pipeline={"JENKINS_DEPLOYMENT": "approved"})
+    jenkins = Host("jenkins", ("jenkins",), "i-3", "198.18.0.12", "10.20.1.6")
+    assert "JENKINS_DEPLOYMENT='approved'\n" in told.environment(jenkins)
+    assert "JENKINS_DEPLOYMENT" not in told.environment(APP)

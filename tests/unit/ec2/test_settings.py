@@ -95,7 +95,7 @@ def test_every_mistake_is_named_at_once_with_its_key_its_value_and_what_was_expe
         'hosts.app.instance_type = "t3.smal": expected an instance type of AWS for x86-64, such as t3.small',
         "hosts.app.zone = 3: expected 1 or 2",
         "hosts.two.instance_type is missing: expected an instance type of AWS for x86-64, such as t3.small",
-        "colour is unknown: the keys here are name, region, admin, network, hosts",
+        "colour is unknown: the keys here are name, region, admin, network, pipeline, hosts",
         "hosts: none has the role monitoring: expected one at least",
     ]
 
@@ -247,3 +247,26 @@ def test_whatever_stands_in_a_file_is_a_mistake_or_a_setting_and_no_defect(value
     (host if key in ("roles", "data_volumes_gib", "zone") else given)[key] = value
     table, found = checked(given)
     assert found or table is not None
+
+
+def test_the_pipeline_is_told_as_compose_has_it() -> None:
+    told = parse_settings(
+        ONE_HOST + '[pipeline]\nrepository_url = "https://git.example.org/a.git"\n', "stack.toml"
+    )
+    assert told.pipeline is not None
+    assert told.pipeline.variables() == {
+        "PIPELINE_REPOSITORY_URL": "https://git.example.org/a.git",
+        "PIPELINE_BRANCH": "main",
+        "JENKINS_DEPLOYMENT": "none",
+        "JENKINS_ADMIN_ADDRESS": "admin@example.org",
+        "JENKINS_SMTP_HOST": "localhost",
+    }
+    assert parse_settings(ONE_HOST, "stack.toml").pipeline is None
+
+
+def test_a_deployment_that_is_none_of_the_three_is_named() -> None:
+    table = '[pipeline]\nrepository_url = "https://git.example.org/a.git"\ndeployment = "always"\n'
+    with pytest.raises(
+        SettingsError, match='pipeline.deployment = "always": expected none, approved or automatic'
+    ):
+        parse_settings(ONE_HOST + table, "stack.toml")
