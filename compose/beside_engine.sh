@@ -12,5 +12,5 @@ for group in $(id -G); do groups="$groups --group-add=$group"; done
 # shellcheck disable=SC2086  # each group is a word
 exec docker run --rm --init --network=host --volumes-from="$me" --tmpfs=/tmp:exec \
     --user="$(id -u):$(id -g)" $groups --cap-drop=ALL --security-opt=no-new-privileges \
-    --memory="${BESIDE_ENGINE_MEMORY:-3g}" --workdir="$PWD" --entrypoint='' \
+    --memory="${BESIDE_ENGINE_MEMORY:-2g}" --workdir="$PWD" --entrypoint='' \
     --env=HOME --env=PATH --env=TMPDIR --env=PYTEST_ADDOPTS --env=COVERAGE "$here" "$@"

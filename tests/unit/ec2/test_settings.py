@@ -266,7 +266,6 @@ def test_the_pipeline_is_told_as_compose_has_it() -> None:
 
 def test_a_deployment_that_is_none_of_the_three_is_named() -> None:
     table = '[pipeline]\nrepository_url = "https://git.example.org/a.git"\ndeployment = "always"\n'
-    with pytest.raises(
-        SettingsError, match='pipeline.deployment = "always": expected none, approved or automatic'
-    ):
-        parse_settings(ONE_HOST + table, "stack.toml")
+    assert mistakes(ONE_HOST + table) == [
+        'pipeline.deployment = "always": expected none, approved or automatic'
+    ]
