@@ -52,7 +52,7 @@ check: .venv/test  ## Check style, types, direction and the unit tests: no Docke
 	@$(RUN) yamllint --strict .
 	@$(RUN) pytest --quiet --junitxml=reports/junit/unit.xml $(COVERAGE) tests/unit
 
-test: check .venv/checkov/made  ## Check, then test every image and the whole stack, with Docker
+test: check .venv/checkov/made .venv/scan/made  ## Check, then test every image and the whole stack, with Docker
 	@.venv/checkov/bin/checkov --file tests/golden/template.yaml --framework cloudformation --compact --quiet --skip-download
 	@sh ec2/host/docker.sh
 	@sh ec2/rehearsal/packages.sh

@@ -126,9 +126,10 @@ def test_hosts_reach_each_other_only_where_a_role_needs_it(first: dict[str, Any]
     app = instance(cloud, "app")["PrivateIpAddress"]
     ports = "22 80 3306 8000 9100 9104 9113"
     probe = f'for p in {ports}; do timeout 1 bash -c "</dev/tcp/{app}/$p" && echo $p; done; true'
-    # The pages are everybody's; exporters answer the host that measures; the database answers nobody else.
+    # The pages are everybody's; exporters answer the host that measures; who deploys may log in; the
+    # database answers nobody else.
     assert on_host(cloud, "monitoring", "bash", "-c", probe).split() == ["80", "8000", "9100", "9104", "9113"]
-    assert on_host(cloud, "jenkins", "bash", "-c", probe).split() == ["80"]
+    assert on_host(cloud, "jenkins", "bash", "-c", probe).split() == ["22", "80"]
 
 
 def test_secrets_are_readable_for_their_reader_alone_and_in_no_environment(
@@ -156,6 +157,29 @@ def test_a_second_deployment_sends_nothing_and_restarts_nothing(
     assert again["stack_outcome"] == "unchanged"
     assert [host["images_pulled"] for host in again["hosts"]] == [[], [], []]
     assert on_host(cloud, "app", "docker", "ps", "--quiet", "--no-trunc") == before
+
+
+def test_from_the_jenkins_host_the_others_are_deployed_to_with_its_role_alone(
+    first: dict[str, Any], launcher: Launcher, cloud: Cloud
+) -> None:
+    """In the host's own network, where its agent deploys from: its addresses, its groups, its metadata."""
+    host = cloud.containers.container(instance(cloud, "jenkins")["InstanceId"])
+    words = ["--file", str(launcher.file), "deploy", "--inside", "--yes", "--uncommitted", "--json"]
+    keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
+    done = subprocess.run(
+        ["nsenter", f"--net=/proc/{host.attrs['State']['Pid']}/ns/net", sys.executable, "-m", "ec2", *words],
+        cwd=ROOT,
+        env={**os.environ, **cloud.environment, **LEFT_OUT, **keys},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["stack_outcome"] == "unchanged"
+    assert {host["name"]: host["address"] for host in report["hosts"]} == {
+        name: instance(cloud, name)["PrivateIpAddress"] for name in ("app", "monitoring")
+    }
 
 
 def test_without_a_terminal_nothing_is_done_unasked(first: dict[str, Any], launcher: Launcher) -> None:
