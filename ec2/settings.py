@@ -38,6 +38,7 @@ class PipelineSettings:
     branch: str
     deployment: str
     notify: str
+    git_known_hosts: str
     smtp_host: str
 
     def variables(self) -> dict[str, str]:
@@ -47,6 +48,7 @@ class PipelineSettings:
             "PIPELINE_BRANCH": self.branch,
             "JENKINS_DEPLOYMENT": self.deployment,
             "JENKINS_ADMIN_ADDRESS": self.notify,
+            "JENKINS_GIT_KNOWN_HOSTS": self.git_known_hosts,
             "JENKINS_SMTP_HOST": self.smtp_host,
         }
 

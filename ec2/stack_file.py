@@ -117,6 +117,9 @@ class PipelineTable(Table):
     notify: Annotated[str, Field(pattern=r"^[^\s'@]+@[^\s'@]+$")] = Field(
         default="admin@example.org", description="an address of mail"
     )
+    git_known_hosts: Annotated[str, Field(pattern=r"^[^']*$")] = Field(
+        default="", description="the git server's keys as lines of known_hosts"
+    )
     smtp_host: Annotated[str, Field(pattern=r"^[\w.-]+$")] = Field(
         default="localhost", description="the name of a host that takes mail"
     )

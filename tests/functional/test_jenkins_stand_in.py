@@ -24,6 +24,7 @@ SETTINGS = {
     "JENKINS_ADMIN_ADDRESS": "admin@example.org",
     "JENKINS_AGENT_FOLDER": "/srv/jenkins/jenkins_agent",
     "JENKINS_DEPLOYMENT": "none",
+    "JENKINS_GIT_KNOWN_HOSTS": "",
     "JENKINS_PUBLIC_URL": "http://localhost:8080/",
     "JENKINS_SMTP_HOST": "localhost",
     "PIPELINE_BRANCH": "main",

@@ -36,6 +36,7 @@ SETTINGS = {
     "JENKINS_ADMIN_ADDRESS",
     "JENKINS_AGENT_FOLDER",
     "JENKINS_DEPLOYMENT",
+    "JENKINS_GIT_KNOWN_HOSTS",
     "JENKINS_PUBLIC_URL",
     "JENKINS_SMTP_HOST",
     "PIPELINE_BRANCH",
@@ -78,6 +79,8 @@ KEYS = {
     "credentials.system.domainCredentials[].credentials[].string.secret": "plain-credentials",
     "jenkins.globalNodeProperties[].envVars.env[].key": None,
     "jenkins.globalNodeProperties[].envVars.env[].value": None,
+    "security.gitHostKeyVerificationConfiguration.sshHostKeyVerificationStrategy"
+    ".manuallyProvidedKeyVerificationStrategy.approvedHostKeys": "git-client",
     "unclassified.mailer.smtpHost": "mailer",
     "unclassified.location.url": None,
     "unclassified.location.adminAddress": None,

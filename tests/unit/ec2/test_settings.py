@@ -259,6 +259,7 @@ def test_the_pipeline_is_told_as_compose_has_it() -> None:
         "PIPELINE_BRANCH": "main",
         "JENKINS_DEPLOYMENT": "none",
         "JENKINS_ADMIN_ADDRESS": "admin@example.org",
+        "JENKINS_GIT_KNOWN_HOSTS": "",
         "JENKINS_SMTP_HOST": "localhost",
     }
     assert parse_settings(ONE_HOST, "stack.toml").pipeline is None
