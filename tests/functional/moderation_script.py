@@ -28,7 +28,7 @@ def main() -> None:
         people = db.session.scalars(select(User).order_by(User.id)).all()
         for admin in people[:2]:
             role_changes.change(None, admin, Role.ADMIN)
-        entry = timelines.page_of(timelines.everybody(None, Between(), 2), 1, None).entries[0]
+        entry = timelines.page_of(timelines.everybody(None, Between(), 2), 1).entries[0]
         author = db.session.scalar(select(User).where(User.username == entry.username))
         db.session.commit()
     reporters = [user.id for user in people[10:30] if user.id != author.id]
