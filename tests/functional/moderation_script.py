@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def shown(author: User) -> int:
-    page = timelines.page_of(timelines.everybody(None, Between(), 2001), 2000, None)
+    page = timelines.page_of(timelines.everybody(None, Between(), 2001), 2000)
     return sum(entry.username == author.username for entry in page.entries)
 
 
