@@ -20,6 +20,20 @@ class Secret:
     make: Callable[[], tuple[str, ...]]
     files: tuple[tuple[str, ...], ...]
 
+    @property
+    def given(self) -> bool:
+        """Whether only a person can give it: what is made holds its place until then."""
+        return self.make is nothing_yet
+
+
+# As images/alertmanager/entrypoint knows it.
+UNSET = "unset"
+
+
+def nothing_yet() -> tuple[str]:
+    """The place of a value that a person gives: Compose wants a file."""
+    return (UNSET,)
+
 
 def password() -> tuple[str]:
     """256 bits as 43 letters, digits, - and _: safe in SQL, URLs and YAML without quoting."""
@@ -38,8 +52,10 @@ def ssh_key_pair() -> tuple[str, str]:
 
 SECRETS = (
     Secret(password, (("microblog/secret_key",),)),
-    # The mail server's owner gives it: whoever has mail puts it into the file in place of this one.
-    Secret(password, (("microblog/mail_password",),)),
+    # The owners of a mail server and of a Slack-compatible webhook give these.
+    Secret(nothing_yet, (("microblog/mail_password",),)),
+    Secret(nothing_yet, (("alertmanager/smtp_password",),)),
+    Secret(nothing_yet, (("alertmanager/slack_webhook",),)),
     Secret(password, (("microblog/database_password", "mariadb/microblog_password"),)),
     Secret(password, (("mysqld_exporter/database_password", "mariadb/exporter_password"),)),
     Secret(password, (("grafana/admin_password",),)),

@@ -54,6 +54,7 @@ class Release:
             "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL": self.endpoint,
             "PRIVATE_ADDRESS": host.private_address,
+            "HOST_NAME": host.name,
             "DATABASE_HOST": "mariadb" if "database" in host.roles else self.database_address,
             "SECRETS_DIR": self.secrets_folder(host),
             "LEFT_OUT": " ".join(absent),
