@@ -9,14 +9,22 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-RUNBOOKS = "docs/runbooks/README.md"
+RUNBOOKS = ROOT / "docs/runbooks"
+DASHBOARDS = {
+    "stack_overview", "microblog", "edge", "mariadb", "hosts", "host", "jenkins", "monitoring", "delivery",
+}  # fmt: skip
 
 
 @cache
 def alerts() -> list[dict[str, Any]]:
-    files = sorted((ROOT / "prometheus/rules").glob("*.yml"))
-    groups = [group for file in files for group in yaml.safe_load(file.read_text())["groups"]]
-    return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    """Every alert, with the name of its file as `area`."""
+    return [
+        {**rule, "area": file.stem}
+        for file in sorted((ROOT / "prometheus/rules").glob("*.yml"))
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
 
 
 @cache
@@ -26,8 +34,8 @@ def rule_tests() -> list[dict[str, Any]]:
     return [case for test in tests for case in test["alert_rule_test"]]
 
 
-def headings() -> set[str]:
-    return set(re.findall(r"^## (\w+)$", (ROOT / RUNBOOKS).read_text(), flags=re.MULTILINE))
+def headings(area: str) -> set[str]:
+    return set(re.findall(r"^## (\w+)$", (RUNBOOKS / f"{area}.md").read_text(), flags=re.MULTILINE))
 
 
 def scrape_jobs(place: str = "local") -> dict[str, dict[str, Any]]:
@@ -43,9 +51,11 @@ each_alert = pytest.mark.parametrize(
 @each_alert
 def test_an_alert_tells_a_person_what_is_wrong_and_where_to_read_on(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"critical", "warning", "info", "none"}
-    assert alert["annotations"].keys() == {"summary", "description", "runbook_url"}
-    assert alert["annotations"]["runbook_url"] == f"{RUNBOOKS}#{alert['alert'].lower()}"
-    assert alert["alert"] in headings()
+    told = alert["annotations"]
+    assert told.keys() == {"summary", "description", "runbook_url", "dashboard"}
+    assert told["runbook_url"] == f"docs/runbooks/{alert['area']}.md#{alert['alert'].lower()}"
+    assert alert["alert"] in headings(alert["area"])
+    assert told["dashboard"].removeprefix("/d/") in DASHBOARDS
 
 
 @each_alert
@@ -69,15 +79,23 @@ def labels(expected: dict[str, Any]) -> dict[str, str]:
     return dict(expected["exp_labels"])
 
 
-def test_no_runbook_is_left_of_an_alert_that_is_gone() -> None:
-    assert headings() == {alert["alert"] for alert in alerts()}
+@pytest.mark.parametrize("area", sorted({alert["area"] for alert in alerts()}))
+def test_no_runbook_is_left_of_an_alert_that_is_gone(area: str) -> None:
+    assert headings(area) == {alert["alert"] for alert in alerts() if alert["area"] == area}
 
 
-def test_every_target_carries_instance_and_role() -> None:
+def test_every_runbook_is_found_from_their_first_page() -> None:
+    page = (RUNBOOKS / "README.md").read_text()
+    assert set(re.findall(r"\(([\w.]+#\w+)\)", page)) == {
+        alert["annotations"]["runbook_url"].removeprefix("docs/runbooks/") for alert in alerts()
+    }
+
+
+def test_every_target_carries_instance_role_and_host() -> None:
     static = [group for job in scrape_jobs().values() for group in job.get("static_configs", [])]
     files = [yaml.safe_load(file.read_text()) for file in (ROOT / "prometheus/targets").glob("*.json")]
     groups = static + [group for content in files for group in content]
-    assert {frozenset(group["labels"]) for group in groups} == {frozenset({"instance", "role"})}
+    assert {frozenset(group["labels"]) for group in groups} == {frozenset({"instance", "role", "host"})}
 
 
 def test_a_target_is_scraped_as_the_service_it_is() -> None:
@@ -90,12 +108,12 @@ def test_the_jobs_are_the_same_on_one_machine_and_on_ec2() -> None:
     assert scrape_jobs("ec2").keys() == scrape_jobs("local").keys()
 
 
-def test_a_target_on_ec2_carries_instance_and_role_too_and_none_is_of_another_stack() -> None:
+def test_a_target_on_ec2_carries_instance_role_and_host_too_and_none_is_of_another_stack() -> None:
     for name, job in scrape_jobs("ec2").items():
         for found in job.get("ec2_sd_configs", []):
             assert {"name": "tag:Stack", "values": ["@STACK@"]} in found["filters"]
             targets = {rule.get("target_label") for rule in job["relabel_configs"]}
-            assert {"instance", "role"} <= targets, name
+            assert {"instance", "role", "host"} <= targets, name
 
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "alertmanager.yml", "blackbox.yml"])

@@ -88,7 +88,7 @@ def test_a_service_mounts_only_secrets_of_its_own_folder() -> None:
 def test_the_database_has_no_way_out_and_only_those_who_need_it_see_it() -> None:
     assert COMPOSE["networks"]["data"] == {"internal": True}
     assert SERVICES["mariadb"]["networks"] == ["data"]
-    assert {n for n, s in SERVICES.items() if "data" in s["networks"]} == {
+    assert {n for n, s in SERVICES.items() if "data" in s.get("networks", [])} == {
         "mariadb",
         "microblog",
         "mysqld_exporter",
@@ -108,5 +108,12 @@ def test_order_is_asked_for_only_within_a_role() -> None:
             assert SERVICES[other].get("profiles") == service.get("profiles"), f"{name} depends on {other}"
 
 
-def test_node_exporter_is_on_every_host() -> None:
-    assert [name for name, service in SERVICES.items() if "profiles" not in service] == ["node_exporter"]
+def test_every_host_is_measured_and_its_containers_are() -> None:
+    everywhere = [name for name, service in SERVICES.items() if "profiles" not in service]
+    assert everywhere == ["node_exporter", "container_metrics"]
+
+
+def test_whoever_may_ask_the_engine_listens_nowhere() -> None:
+    trusted = {name for name, service in SERVICES.items() if "docker.sock" in str(service.get("volumes"))}
+    assert trusted == {"container_metrics"}
+    assert SERVICES["container_metrics"]["network_mode"] == "none"
