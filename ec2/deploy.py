@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ec2 import aws, inventory
 from ec2.deployer_key import deployer_key
-from ec2.errors import StackFailed
+from ec2.errors import SecretMissing, StackFailed
 from ec2.images import Built, build_images, choose_tag, forget_old_images
 from ec2.lease import lease
 from ec2.ledger import Entry
@@ -137,6 +137,7 @@ def plan(settings: Settings, uncommitted_too: bool, say: Say) -> Plan:
 def agreed(plan: Plan, agree: Agree, settings: Settings, cloud: aws.Clients) -> None:
     """Show the plan; one that is not wanted, or cannot be, leaves nothing at AWS."""
     try:
+        refuse_without_secrets(plan)
         agree(plan)
         if plan.forbidden:
             named = ", ".join(f"{change.logical_id} ({change.type})" for change in plan.forbidden)
@@ -147,6 +148,15 @@ def agreed(plan: Plan, agree: Agree, settings: Settings, cloud: aws.Clients) -> 
     except BaseException:
         Stack(settings.name, cloud("cloudformation"), lambda _: None).discard(plan.stack)
         raise
+
+
+def refuse_without_secrets(plan: Plan) -> None:
+    """Raise SecretMissing where the settings need a secret that nobody has given."""
+    if plan.missing_secrets:
+        raise SecretMissing(
+            f"nobody has given what stack.toml needs: {', '.join(plan.missing_secrets)}; nothing was changed",
+            "\n".join(f"python -m ec2 secret {name}" for name in plan.missing_secrets),
+        )
 
 
 def launch(settings: Settings, cloud: aws.Clients, plan: StackPlan, say: Say) -> Launched:

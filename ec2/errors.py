@@ -19,6 +19,14 @@ class SettingsError(LauncherError):
     """The stack file has mistakes; the message names every one, a line each."""
 
 
+class SecretMissing(LauncherError):
+    """The settings need a secret that nobody has given; nothing was changed."""
+
+
+class SecretRefused(LauncherError):
+    """A value that cannot be the secret; the message never repeats it."""
+
+
 class StackFailed(LauncherError):
     """CloudFormation gave up; the message holds the first failing resource and its reason."""
 

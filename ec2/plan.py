@@ -27,6 +27,7 @@ class Plan:
     """The change set, how each host would change that stands already, and what would be sent to it.
 
     `unseen` says of hosts why they could not be looked at: the update itself may open the way to them.
+    `missing_secrets` are those that the settings need and nobody has given.
     """
 
     stack: StackPlan
@@ -34,6 +35,7 @@ class Plan:
     outlooks: Mapping[Host, Outlook] = field(default_factory=dict)
     sending: Mapping[Host, Sending] = field(default_factory=dict)
     unseen: Mapping[Host, str] = field(default_factory=dict)
+    missing_secrets: tuple[str, ...] = ()
 
     @property
     def nothing_to_do(self) -> bool:
@@ -42,6 +44,7 @@ class Plan:
             not self.stack.change_set
             and bool(self.outlooks)
             and not self.unseen
+            and not self.missing_secrets
             and not self.unfinished
             and all(outlook.changes_nothing for outlook in self.outlooks.values())
             and {commit(outlook.serves) for outlook in self.outlooks.values()} == {self.tag}
@@ -112,6 +115,7 @@ class Plan:
                 }
                 for host, outlook in self.outlooks.items()
             },
+            "missing_secrets": list(self.missing_secrets),
             "unseen": {host.name: why for host, why in self.unseen.items()},
             "interruptions": self.interruptions(),
             "nothing_to_do": self.nothing_to_do,

@@ -25,7 +25,7 @@ def lines(plan: Plan) -> list[str]:
     """The plan, line by line."""
     if plan.nothing_to_do:
         return [f"nothing to do: every host runs {plan.tag}, healthy, on a stack as it should be"]
-    return [*stack_lines(plan), *host_lines(plan), *interruption_lines(plan)]
+    return [*stack_lines(plan), *host_lines(plan), *interruption_lines(plan), *secret_lines(plan)]
 
 
 def stack_lines(plan: Plan) -> list[str]:
@@ -69,3 +69,11 @@ def interruption_lines(plan: Plan) -> list[str]:
         return []
     noticed = [f"interruption by {service}: {what}" for service, what in plan.interruptions().items()]
     return noticed or ["interruption: none"]
+
+
+def secret_lines(plan: Plan) -> list[str]:
+    """What stands in the way until somebody gives it."""
+    return [
+        f"missing secret {name}: nothing can be deployed before 'python -m ec2 secret {name}'"
+        for name in plan.missing_secrets
+    ]

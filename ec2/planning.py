@@ -10,6 +10,7 @@ from ec2.deployer_key import DeployerKey
 from ec2.errors import LauncherError
 from ec2.everywhere import side_by_side
 from ec2.facts import to_send
+from ec2.given_secrets import missing_secrets
 from ec2.images import Built, Image
 from ec2.inventory import Host
 from ec2.outlook import Outlook, look_ahead
@@ -36,12 +37,13 @@ def make_plan(
     hosts = inventory.hosts(outputs)
     if inside:
         hosts = inventory.from_inside(hosts)
+    missing = missing_secrets(cloud("ssm"), settings.name, settings.secrets_needed)
     with ThreadPoolExecutor(1) as meanwhile:
         proposal = meanwhile.submit(
             lambda: as_it_is(settings) if inside else propose(settings, stack, key, outputs)
         )
         if not hosts:
-            return Plan(proposal.result(), built.tag)
+            return Plan(proposal.result(), built.tag, missing_secrets=missing)
         release = describe_release(settings, cloud, built, hosts)
         with met(settings, cloud, hosts) as found:
             seen = dict(side_by_side(found, lambda one: (one.host, look(release, one))))
@@ -53,6 +55,7 @@ def make_plan(
         outlooks,
         {host: to_send(images(release, host), outlook.facts) for host, outlook in outlooks.items()},
         {host: one for host, one in seen.items() if isinstance(one, str)},
+        missing,
     )
 
 
@@ -95,4 +98,5 @@ def describe_release(settings: Settings, cloud: aws.Clients, built: Built, hosts
         secrets=stored_secrets(cloud("ssm"), settings.name, built.services),
         pipeline=settings.pipeline.variables() if settings.pipeline else {},
         database_address=next((host.private_address for host in hosts if "database" in host.roles), ""),
+        told=settings.told_services,
     )

@@ -35,6 +35,8 @@ class Release:
     database_address: str = ""
     # What Jenkins is told, as variables of the compose file.
     pipeline: Mapping[str, str] = field(default_factory=dict)
+    # What services are told beyond that, as the compose file calls it.
+    told: Mapping[str, str] = field(default_factory=dict)
 
     def services_on(self, host: Host) -> tuple[str, ...]:
         """The services that run on a host: those of its roles and those of every role."""
@@ -63,6 +65,7 @@ class Release:
             "COMPOSE_PROJECT_NAME": PROJECT,
             "COMPOSE_FILE": ":".join((*COMPOSE_FILES, IMAGES_FILE)),
             "COMPOSE_PROFILES": ",".join(host.roles),
+            **self.told,
         }
         return "".join(f"{key}='{value}'\n" for key, value in values.items())
 

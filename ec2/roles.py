@@ -157,6 +157,8 @@ EXITS = (
     Exit("tcp", 53, "names"),
     Exit("udp", 53, "names"),
     Exit("udp", 123, "the time"),
+    Exit("tcp", 465, "mail"),
+    Exit("tcp", 587, "mail"),
 )
 
 

@@ -26,7 +26,10 @@ class SecretFile:
 
 
 def stored_secrets(ssm: Any, stack: str, services: Mapping[str, Service]) -> tuple[SecretFile, ...]:
-    """Every secret of the stack, those that are missing made now; `ssm` is a boto3 client."""
+    """Every secret of the stack, those that are missing made now; `ssm` is a boto3 client.
+
+    What only a person can give is not made: its file says that it is not there.
+    """
     known = read_all(ssm, stack)
     for secret in SECRETS:
         names = [[parameter(stack, services, name) for name in group] for group in secret.files]
@@ -35,6 +38,9 @@ def stored_secrets(ssm: Any, stack: str, services: Mapping[str, Service]) -> tup
             continue
         found = [next((known[one] for one in group if one in known), None) for group in names]
         values = [str(value) for value in found] if None not in found else list(secret.make())
+        if secret.given:
+            known |= {one: value for group, value in zip(names, values, strict=True) for one in group}
+            continue
         for group, value in zip(names, values, strict=True):
             for one in group:
                 if one in missing or known[one] != value:

@@ -1,12 +1,13 @@
 """What to deploy: `stack.toml` as frozen values, or every mistake in it at once."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from ec2.errors import SettingsError
 from ec2.roles import ROLES, VOLUMES
+from ec2.service_tables import AlertsTable, MicroblogTable
 from ec2.stack_file import MY_ADDRESS, HostTable, StackTable, checked
 
 
@@ -64,6 +65,39 @@ class Settings:
     hosts: tuple[HostSettings, ...]
     # Without it Jenkins has nothing to build.
     pipeline: PipelineSettings | None = None
+    alerts: AlertsTable = field(default_factory=AlertsTable)
+    microblog: MicroblogTable = field(default_factory=MicroblogTable)
+
+    @property
+    def told_services(self) -> dict[str, str]:
+        """What services are told of [alerts] and [microblog], as the compose file calls it."""
+        alerts, microblog = self.alerts, self.microblog
+        told = {
+            "ALERTS_EMAIL_TO": alerts.email_to,
+            "ALERTS_EMAIL_FROM": alerts.email_from,
+            "ALERTS_SMTP_URL": alerts.smtp_url,
+            "ALERTS_SLACK": "yes" if alerts.slack else None,
+            "ALERTS_SLACK_CHANNEL": alerts.slack_channel,
+            "ALERTS_WEBHOOK_URL": alerts.webhook_url,
+            "ALERTS_SNS_TOPIC": alerts.sns_topic,
+            "ALERTS_HEARTBEAT_URL": alerts.heartbeat_url,
+            "ALERTS_QUIET_HOURS": alerts.quiet_hours,
+            "PUBLIC_URL": microblog.public_url,
+            "MAIL_URL": microblog.mail_url,
+            "MAIL_FROM": microblog.mail_from,
+            "PROBED": f"{microblog.public_url}/login" if microblog.public_url else None,
+        }
+        return {key: value for key, value in told.items() if value}
+
+    @property
+    def secrets_needed(self) -> tuple[str, ...]:
+        """The names of the secrets that only a person can give and these settings need."""
+        needed = {
+            "mail_password": has_user(self.microblog.mail_url),
+            "smtp_password": has_user(self.alerts.smtp_url),
+            "slack_webhook": self.alerts.slack,
+        }
+        return tuple(name for name, is_needed in needed.items() if is_needed)
 
     @property
     def needs_my_address(self) -> bool:
@@ -76,6 +110,11 @@ class Settings:
         if len(set(cidrs)) < len(cidrs):
             raise SettingsError(f"admin names {my_address}/32 twice: it is my address", "leave one out")
         return cidrs
+
+
+def has_user(url: str | None) -> bool:
+    """Whether somebody logs in to the mail server."""
+    return url is not None and "@" in url
 
 
 def read_settings(path: Path) -> Settings:
@@ -111,7 +150,16 @@ def settings(table: StackTable) -> Settings:
     """The values of a file without mistakes."""
     hosts = tuple(host_settings(name, host) for name, host in table.hosts.items())
     pipeline = PipelineSettings(**table.pipeline.model_dump()) if table.pipeline else None
-    return Settings(table.name, table.region, table.admin, table.network, hosts, pipeline)
+    return Settings(
+        table.name,
+        table.region,
+        table.admin,
+        table.network,
+        hosts,
+        pipeline,
+        table.alerts,
+        table.microblog,
+    )
 
 
 def host_settings(name: str, table: HostTable) -> HostSettings:

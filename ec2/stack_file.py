@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from ec2 import aws_names
 from ec2.roles import ROLES, VOLUMES
+from ec2.service_tables import AlertsTable, MicroblogTable, Table, lonely_mistakes, refused
 
 # What `admin` may say instead of a range.
 MY_ADDRESS = "my address"
@@ -59,11 +60,6 @@ def network_range(value: Any) -> IPv4Network:
     return network if private and 16 <= network.prefixlen <= 24 else refused()
 
 
-def refused() -> Any:
-    """What was expected is told by the key's description."""
-    raise ValueError
-
-
 def as_list(value: Any) -> Any:
     """One range may stand without brackets."""
     return [value] if isinstance(value, str) else value
@@ -77,12 +73,6 @@ def distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 RoleName = Annotated[str, one_of(tuple(ROLES))]
 KeepingRole = Annotated[str, one_of(tuple(VOLUMES))]
 VolumeGib = Annotated[int, Field(strict=True, ge=1, le=LARGEST_VOLUME)]
-
-
-class Table(BaseModel):
-    """A table of the file: nothing unknown in it, and each key's description says what it expects."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class HostTable(Table):
@@ -151,6 +141,11 @@ class StackTable(Table):
         description="a private range from /16 to /24, such as 10.20.0.0/16",
     )
     pipeline: PipelineTable | None = Field(default=None, description="a table")
+    alerts: AlertsTable = Field(default=AlertsTable(), description="a table of who is told of alerts")
+    microblog: MicroblogTable = Field(
+        default=MicroblogTable(),
+        description="a table of where the microblog is found and how its mail leaves",
+    )
     hosts: Annotated[dict[HostName, HostTable], Field(min_length=1)] = Field(
         description="a table [hosts.NAME] per host, NAME at most 20 small letters and digits, a letter first"
     )
@@ -158,7 +153,7 @@ class StackTable(Table):
 
 def checked(given: Mapping[str, Any]) -> tuple[StackTable | None, list[str]]:
     """The file's table if it can be read, and every mistake in it as a line."""
-    beyond = list(role_mistakes(given.get("hosts")))
+    beyond = [*role_mistakes(given.get("hosts")), *lonely_mistakes(given)]
     try:
         return StackTable.model_validate(given), beyond
     except ValidationError as error:
@@ -181,10 +176,15 @@ def mistake(error: ErrorDetails) -> str:
 
 def table_of(place: list[int | str]) -> tuple[type[Table], list[int | str]]:
     """The table in which a mistake is, and the way to it from there."""
+    inner: dict[int | str, type[Table]] = {
+        "alerts": AlertsTable,
+        "microblog": MicroblogTable,
+        "pipeline": PipelineTable,
+    }
     if place[0] == "hosts" and len(place) > 2:
         return HostTable, place[2:]
-    if place[0] == "pipeline" and len(place) > 1:
-        return PipelineTable, place[1:]
+    if place[0] in inner and len(place) > 1:
+        return inner[place[0]], place[1:]
     return StackTable, place
 
 

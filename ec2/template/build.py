@@ -12,6 +12,7 @@ from ec2.template.hosts import add_host, add_key_pair
 from ec2.template.network import add_network
 from ec2.template.outputs import add_outputs
 from ec2.template.parameters import add_parameters
+from ec2.template.permissions import add_topic_permission
 from ec2.template.security_groups import add_security_groups
 
 SECTIONS = ("AWSTemplateFormatVersion", "Description", "Parameters", "Conditions", "Resources", "Outputs")
@@ -37,6 +38,7 @@ def build_template(settings: Settings) -> dict[str, Any]:
     key_pair = add_key_pair(template)
     for host in settings.hosts:
         add_host(template, host, network, groups, key_pair)
+        add_topic_permission(template, host, settings)
         add_outputs(template, host)
     return in_order(json.loads(json.dumps(template.to_dict())))
 

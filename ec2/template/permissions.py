@@ -6,7 +6,7 @@ from typing import Any
 from troposphere import AWS_STACK_NAME, Ref, Template, iam
 
 from ec2.roles import ROLES, Permission, Role
-from ec2.settings import HostSettings
+from ec2.settings import HostSettings, Settings
 from ec2.template.names import logical_id, of_stack, tags
 
 SECRETS = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/${AWS::StackName}"
@@ -32,6 +32,15 @@ def add_instance_profile(template: Template, host: HostSettings) -> iam.Instance
     return template.add_resource(
         iam.InstanceProfile(logical_id(host.name, "InstanceProfile"), Path=path, Roles=[Ref(role)])
     )
+
+
+def add_topic_permission(template: Template, host: HostSettings, settings: Settings) -> None:
+    """Let Alertmanager publish to the topic of the settings, and to no other."""
+    topic = settings.alerts.sns_topic
+    if topic and "monitoring" in host.roles:
+        statement = {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": topic}
+        role = template.resources[logical_id(host.name, "InstanceRole")]
+        role.Policies.append(iam.Policy(PolicyName="alerts", PolicyDocument=document([statement])))
 
 
 ASSUMED_BY_INSTANCES = {

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes down how every container of the project is, as Docker says, for node_exporter to give out.
 
-PROJECT names the project, INTERVAL_SECONDS how often; the file is replaced whole. It only reads from the
+PROJECT names the project; the file is replaced whole, PACE times as often in drills. It only reads from the
 Engine, but whoever may speak to an Engine may do anything there: so it listens nowhere and takes nothing
 from anybody.
 """
@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, write_to_textfile
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 FILE = "/textfiles/containers.prom"
+INTERVAL_SECONDS = 10
 LABELS = ("service", "container")
 SERVICE = "com.docker.compose.service"
 # What a page cache holds is given back when it is needed; cgroup v2 and v1 call it differently.
@@ -97,7 +98,7 @@ def main() -> None:
             print(
                 f"container_metrics: the Docker Engine cannot be asked: {error}", file=sys.stderr, flush=True
             )
-        time.sleep(float(os.environ.get("INTERVAL_SECONDS", "10")))
+        time.sleep(max(1, INTERVAL_SECONDS / int(os.environ.get("PACE", "1"))))
 
 
 if __name__ == "__main__":

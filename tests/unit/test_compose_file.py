@@ -98,7 +98,7 @@ def test_the_database_has_no_way_out_and_only_those_who_need_it_see_it() -> None
 def test_nothing_is_published_but_on_loopback_and_under_a_port_that_can_be_chosen() -> None:
     assert not any("ports" in service for service in SERVICES.values())
     for name, service in LOCAL["services"].items():
-        for port in service["ports"]:
+        for port in service.get("ports", []):
             assert re.fullmatch(rf"127\.0\.0\.1:\$\{{{name.upper()}_PORT:-\d+\}}:\d+", port)
 
 

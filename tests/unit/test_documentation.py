@@ -30,7 +30,7 @@ def test_the_readme_tells_every_verb_for_users() -> None:
 def test_the_readme_tells_every_port_that_can_be_chosen() -> None:
     local = yaml.safe_load((ROOT / "compose/compose.local.yaml").read_text())["services"]
     for service in local.values():
-        for port in service["ports"]:
+        for port in service.get("ports", []):
             variable, default = re.findall(r"\$\{(\w+):-(\d+)\}", port)[0]
             assert f"`{variable}`" in README
             assert f"http://127.0.0.1:{default}" in README

@@ -1,5 +1,11 @@
 """What a plan says, to a person and to a script."""
 
+from dataclasses import replace
+
+import pytest
+
+from ec2.deploy import refuse_without_secrets
+from ec2.errors import SecretMissing
 from ec2.facts import Facts, Sending
 from ec2.inventory import Host
 from ec2.outlook import Outlook, read_outlook
@@ -117,3 +123,15 @@ def test_a_host_that_never_had_a_release_has_nothing_to_say_of_one() -> None:
     bare = "architecture x86_64\ntime 10.0\nmemory_kib 1024\ndocker not installed\nfree_bytes 2048\n"
     seen = read_outlook(bare, 9.0, 11.0)
     assert (seen.serves, seen.changes, seen.changes_nothing) == ("", {}, False)
+
+
+def test_a_secret_that_nobody_has_given_is_told_and_refused_before_anybody_is_asked() -> None:
+    wants = replace(plan(outlook(nginx="keep")), missing_secrets=("mail_password",))
+    assert not wants.nothing_to_do
+    assert lines(wants)[-1] == (
+        "missing secret mail_password: nothing can be deployed before 'python -m ec2 secret mail_password'"
+    )
+    assert wants.plain()["missing_secrets"] == ["mail_password"]
+    with pytest.raises(SecretMissing, match="nothing was changed") as refused:
+        refuse_without_secrets(wants)
+    assert refused.value.hint == "python -m ec2 secret mail_password"

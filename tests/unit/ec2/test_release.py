@@ -117,3 +117,9 @@ def test_only_a_jenkins_host_is_told_of_the_pipeline() -> None:
     jenkins = Host("jenkins", ("jenkins",), "i-3", "198.18.0.12", "10.20.1.6")
     assert "JENKINS_DEPLOYMENT='approved'\n" in told.environment(jenkins)
     assert "JENKINS_DEPLOYMENT" not in told.environment(APP)
+
+
+def test_what_the_settings_tell_services_is_among_the_variables() -> None:
+    told = replace(release(), told={"ALERTS_WEBHOOK_URL": "https://example.org/alerts"})
+    assert "ALERTS_WEBHOOK_URL='https://example.org/alerts'\n" in told.environment(MONITORING)
+    assert "HOST_NAME='monitoring'\n" in told.environment(MONITORING)

@@ -135,6 +135,8 @@ def test_no_group_keeps_the_way_out_to_everything_that_aws_gives_it() -> None:
             ("tcp", 53),
             ("udp", 53),
             ("udp", 123),
+            ("tcp", 465),
+            ("tcp", 587),
         }
 
 
@@ -276,3 +278,18 @@ def test_the_stacks_policy_lets_no_update_replace_it(kind: str) -> None:
     assert (allowed["Effect"], allowed["Action"]) == ("Allow", "Update:*")
     assert (denied["Effect"], denied["Action"]) == ("Deny", "Update:Replace")
     assert f"AWS::{kind}" in denied["Condition"]["StringEquals"]["ResourceType"]
+
+
+def test_the_monitoring_host_may_publish_to_the_topic_of_the_settings_and_nobody_else_may() -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:alerts"
+    text = (ROOT / "stack.toml").read_text() + f'\n[alerts]\nsns_topic = "{topic}"\n'
+    built = build_template(parse_settings(text, "stack.toml"))
+    allowed = {
+        name: statement["Resource"]
+        for name, role in built["Resources"].items()
+        if role["Type"] == "AWS::IAM::Role"
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == ["sns:Publish"]
+    }
+    assert allowed == {"MonitoringInstanceRole": topic}
