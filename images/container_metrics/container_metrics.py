@@ -32,7 +32,9 @@ class Containers:
 
     def __init__(self, engine: docker.APIClient, project: str) -> None:
         self.engine = engine
-        self.chosen = {"label": [f"com.docker.compose.project={project}"]}
+        # The second says that Compose itself started it: images that Compose built carry the first one too.
+        labels = [f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False"]
+        self.chosen = {"label": labels}
         self.oom_events: Counter[str] = Counter()
         self.heard = time.time()
 

@@ -140,6 +140,8 @@ def watched(
         beside = {"detach": True, "entrypoint": ["python3"], "init": True, "network": f"{name}_monitoring"}
         receiver = (ROOT / "tests/e2e/receiver.py").read_text()
         ears = undo.enter_context(named(engine, "receiver", python, ["-c", receiver], beside))
+        # It waits longer and longer for a receiver that was not there.
+        stack.container("alertmanager").restart(timeout=5)
         mounts = {str(certificate): {"bind": "/tls", "mode": "ro"}}
         page = undo.enter_context(
             named(engine, "page", python, ["-c", TLS_SERVER], beside | {"volumes": mounts, "user": "0:0"})

@@ -2,21 +2,43 @@
 
 import json
 import time
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import yaml
 from docker.models.containers import Container
 
+from compose.secret_files import UNSET
 from tests.functional.conftest import StartAlone
 
 READY_WITHIN_SECONDS = 30
-CONFIGURATION = "--config.file=/etc/prometheus/alertmanager.yml"
+FILE = "/run/alertmanager/alertmanager.yml"
+CONFIGURATION = f"--config.file={FILE}"
 ADDRESS = "--alertmanager.url=http://127.0.0.1:9093"
 
 
+# Everything that can be set at once.
+EVERYTHING = {
+    "ALERTS_EMAIL_TO": "ops@example.org",
+    "ALERTS_EMAIL_FROM": "alerts@example.org",
+    "ALERTS_SMTP_URL": "smtp+starttls://alerts%40example.org@mail.example.org",
+    "ALERTS_SLACK": "yes",
+    "ALERTS_SLACK_CHANNEL": "#alerts",
+    "ALERTS_WEBHOOK_URL": "https://example.org/it's/alerts",
+    "ALERTS_SNS_TOPIC": "arn:aws:sns:eu-central-1:123456789012:alerts",
+    "ALERTS_HEARTBEAT_URL": "https://example.org/beat",
+    "ALERTS_QUIET_HOURS": "22:00-06:00",
+}
+SECRETS = {"smtp_password": "correct horse", "slack_webhook": "https://hooks.example.org/T/B/x"}
+
+
 @pytest.fixture
-def alertmanager(start_alone: StartAlone) -> Iterator[Container]:
-    container = start_alone("alertmanager").get_wrapped_container()
+def alertmanager(start_alone: StartAlone) -> Container:
+    return ready(start_alone("alertmanager").get_wrapped_container())
+
+
+def ready(container: Container) -> Container:
+    """The container once it answers."""
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while container.exec_run(["http_ok", "9093", "/-/ready"])[0] != 0:
         assert time.monotonic() < deadline, container.logs(tail=20).decode()
@@ -33,13 +55,98 @@ def amtool(alertmanager: Container, *arguments: str) -> str:
 
 
 def test_the_configuration_is_valid(alertmanager: Container) -> None:
-    amtool(alertmanager, "check-config", "/etc/prometheus/alertmanager.yml")
+    amtool(alertmanager, "check-config", FILE)
+
+
+def configuration(container: Container) -> dict[str, Any]:
+    """What the entry point put together."""
+    status, output = container.exec_run(["cat", FILE])
+    assert status == 0
+    return dict(yaml.safe_load(output))
+
+
+def receivers(container: Container) -> dict[str, dict[str, Any]]:
+    return {receiver.pop("name"): receiver for receiver in configuration(container)["receivers"]}
+
+
+def test_without_settings_nobody_is_told_and_the_log_says_so(alertmanager: Container) -> None:
+    assert receivers(alertmanager) == {"nobody": {}, "heartbeat": {}, "ticket": {}, "page": {}}
+    assert "no receiver is set, so nobody is told" in alertmanager.logs().decode()
+
+
+def test_every_receiver_that_is_set_is_told_of_tickets_and_pages(start_alone: StartAlone) -> None:
+    container = ready(
+        start_alone("alertmanager", secrets=SECRETS, environment=EVERYTHING).get_wrapped_container()
+    )
+    amtool(container, "check-config", FILE)
+    found = receivers(container)
+    kinds = {"email_configs", "slack_configs", "webhook_configs", "sns_configs"}
+    assert found["page"].keys() == found["ticket"].keys() == kinds
+    assert found["heartbeat"].keys() == {"webhook_configs"}
+    (email,) = found["page"]["email_configs"]
+    assert (email["smarthost"], email["auth_username"]) == ("mail.example.org:587", "alerts@example.org")
+    assert email["auth_password_file"] == "/run/secrets/smtp_password"
+    assert found["page"]["slack_configs"][0]["api_url_file"] == "/run/secrets/slack_webhook"
+    assert found["page"]["webhook_configs"][0]["url"] == EVERYTHING["ALERTS_WEBHOOK_URL"]
+    assert found["page"]["sns_configs"][0]["sigv4"] == {"region": "eu-central-1"}
+
+
+def test_no_secret_is_in_what_is_put_together(start_alone: StartAlone) -> None:
+    container = ready(
+        start_alone("alertmanager", secrets=SECRETS, environment=EVERYTHING).get_wrapped_container()
+    )
+    text = container.exec_run(["cat", FILE])[1].decode()
+    assert not [value for value in SECRETS.values() if value in text]
+
+
+@pytest.mark.parametrize(
+    ("hours", "pieces"),
+    [
+        ("22:00-06:00", [("22:00", "24:00"), ("00:00", "06:00")]),
+        ("01:30-05:00", [("01:30", "05:00")]),
+        ("20:00-00:00", [("20:00", "24:00")]),
+    ],
+)
+def test_in_the_quiet_hours_warnings_wait_and_pages_do_not(
+    hours: str, pieces: list[tuple[str, str]], start_alone: StartAlone
+) -> None:
+    container = ready(
+        start_alone("alertmanager", environment={"ALERTS_QUIET_HOURS": hours}).get_wrapped_container()
+    )
+    found = configuration(container)
+    (named,) = found["time_intervals"]
+    times = [(t["start_time"], t["end_time"]) for i in named["time_intervals"] for t in i.get("times", [])]
+    assert times == pieces
+    muted = [r["receiver"] for r in found["route"]["routes"] if "mute_time_intervals" in r]
+    assert muted == ["ticket"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"ALERTS_EMAIL_TO": "ops@example.org"}, "ALERTS_SMTP_URL is not an address like"),
+        (
+            {"ALERTS_EMAIL_TO": "ops@example.org", "ALERTS_SMTP_URL": "smtps://mail.example.org"},
+            "ALERTS_EMAIL_TO needs ALERTS_EMAIL_FROM",
+        ),
+        ({"ALERTS_SLACK": "yes"}, "ALERTS_SLACK is set, and nobody has given the secret slack_webhook"),
+        ({"ALERTS_SNS_TOPIC": "alerts"}, "ALERTS_SNS_TOPIC is no ARN of a topic"),
+        ({"ALERTS_QUIET_HOURS": "22-6"}, "ALERTS_QUIET_HOURS is not like 22:00-06:00"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_the_setting(
+    settings: dict[str, str], said: str, start_alone: StartAlone
+) -> None:
+    unset = dict.fromkeys(SECRETS, UNSET)
+    container = start_alone("alertmanager", secrets=unset, environment=settings).get_wrapped_container()
+    assert container.wait(timeout=30)["StatusCode"] == 1
+    assert said in container.logs().decode()
 
 
 @pytest.mark.parametrize(
     ("labels", "receiver"),
     [
-        (("alertname=Watchdog", "severity=none"), "watchdog"),
+        (("alertname=Watchdog", "severity=none"), "heartbeat"),
         (("alertname=MicroblogDown", "severity=critical"), "page"),
         (("alertname=HostMemoryPressure", "severity=warning"), "ticket"),
         (("alertname=HostRebooted", "severity=info"), "nobody"),
@@ -63,7 +170,11 @@ def test_an_alert_reaches_its_receiver(
             {"alertname": "HostFilesystemAlmostFull", "mountpoint": "/", "severity": "critical"},
             {"alertname": "HostFilesystemAlmostFull", "mountpoint": "/", "severity": "warning"},
         ),
-        ({"alertname": "MariaDBDown"}, {"alertname": "MicroblogErrorRate"}),
+        ({"alertname": "MariaDBDown"}, {"alertname": "MicroblogErrorBudgetFastBurn"}),
+        (
+            {"alertname": "HostVanished", "host": "app", "instance": "app"},
+            {"alertname": "TargetDown", "host": "app", "instance": "nginx_exporter"},
+        ),
         ({"alertname": "NginxDown"}, {"alertname": "ProbeFailed"}),
     ],
 )
@@ -79,6 +190,10 @@ def test_a_cause_silences_its_consequence(
         (
             {"alertname": "MicroblogDown", "job": "microblog", "instance": "microblog"},
             {"alertname": "TargetDown", "job": "grafana", "instance": "grafana"},
+        ),
+        (
+            {"alertname": "HostVanished", "host": "app", "instance": "app"},
+            {"alertname": "TargetDown", "host": "jenkins", "instance": "jenkins"},
         ),
         (
             {"alertname": "HostFilesystemAlmostFull", "mountpoint": "/", "severity": "critical"},

@@ -6,8 +6,10 @@ from typing import Any
 import docker
 import pytest
 from cryptography.hazmat.primitives import serialization
+from docker.types import Mount
 from testcontainers.core.container import DockerContainer
 
+from compose.engine import SOCKET, socket_group
 from compose.secret_files import ssh_key_pair
 from tests.functional.conftest import SERVICES, StartAlone
 
@@ -27,6 +29,11 @@ ALONE: dict[str, dict[str, Any]] = {
     },
     "mariadb": {"secrets": {"microblog_password": "one", "exporter_password": "two"}},
     "mysqld_exporter": {"secrets": {"database_password": "two"}},
+    "container_metrics": {
+        "environment": {"PROJECT": "nobody"},
+        "group_add": [str(socket_group())],
+        "mounts": [Mount(str(SOCKET), str(SOCKET), type="bind")],
+    },
     "jenkins_agent": {"secrets": {"agent_host_key": PRIVATE_KEY, "agent_authorized_key": PUBLIC_KEY}},
 }
 OURS = [name for name in SERVICES if name not in ("grafana", "jenkins")]

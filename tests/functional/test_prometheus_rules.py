@@ -65,6 +65,61 @@ def test_the_configuration_is_valid(toolbox: Container, place: str) -> None:
     assert f"{len(RULES)} rule files found" in output.decode()
 
 
+ENTRY = (
+    "mkdir -p /tmp/bin && cp /usr/bin/true /tmp/bin/prometheus && PATH=/tmp/bin:$PATH entrypoint "
+    "&& cat /run/prometheus/rules/{name}"
+)
+
+
+def in_force(toolbox: Container, name: str, **settings: str) -> str:
+    """The rules that the entry point puts in place."""
+    status, output = toolbox.exec_run(["bash", "-c", ENTRY.format(name=name)], environment=settings)
+    assert status == 0, output.decode()
+    return str(output.decode())
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_rules_in_force_are_the_ones_that_are_shipped(toolbox: Container, name: str) -> None:
+    assert in_force(toolbox, name) == (ROOT / "prometheus/rules" / name).read_text()
+
+
+def test_in_a_drill_durations_are_shorter_and_nothing_else_differs(toolbox: Container) -> None:
+    shipped = (ROOT / "prometheus/rules/host.yml").read_text()
+    drilled = in_force(toolbox, "host.yml", PACE="60")
+    duration = re.compile(r"(?<=for: )\d+[smhd]$|(?<=\[)\d+[smhd](?=\])", re.MULTILINE)
+    assert duration.sub("", drilled) == duration.sub("", shipped)
+    pairs = dict(zip(duration.findall(shipped), duration.findall(drilled), strict=True))
+    assert pairs["15m"] == "15s"
+    assert pairs["1d"] == "1440s"
+    assert pairs["10m"] == "10s"
+
+
+def test_a_pace_that_is_no_number_is_refused(toolbox: Container) -> None:
+    status, output = toolbox.exec_run(["entrypoint"], environment={"PACE": "fast"})
+    assert status == 1
+    assert "PACE=fast is no whole number above 0" in output.decode()
+
+
+def test_what_is_probed_besides_has_its_certificate_watched_where_it_has_one(toolbox: Container) -> None:
+    entry = ENTRY.replace("rules/{name}", "targets/{name}")
+    probed = {
+        "PROBED": "https://blog.example.org/login http://other.example.org https://alone.example.org:8443"
+    }
+    found = {}
+    for name in ("probed", "certificates"):
+        status, output = toolbox.exec_run(
+            ["bash", "-c", entry.format(name=f"{name}.json")], environment=probed
+        )
+        assert status == 0, output.decode()
+        (group,) = json.loads(output)
+        assert group["labels"] == {"role": "app", "host": "local"}
+        found[name] = group["targets"]
+    assert found == {
+        "probed": probed["PROBED"].split(),
+        "certificates": ["blog.example.org:443", "alone.example.org:8443"],
+    }
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_the_rules_are_valid_and_none_is_double(toolbox: Container, name: str) -> None:
     promtool(toolbox, "check", "rules", "--lint=all", "--lint-fatal", f"/etc/prometheus/rules/{name}")

@@ -52,7 +52,8 @@ def test_a_service_that_is_left_out_has_no_target(
     page(started, 9090, "/-/ready")
     status, output = started.exec_run(["ls", "/run/prometheus/targets"])
     assert status == 0
-    assert {name.removesuffix(".json") for name in output.decode().split()} == expected
+    always = {"probed", "certificates"}
+    assert {name.removesuffix(".json") for name in output.decode().split()} == expected | always
 
 
 @pytest.mark.parametrize("job", MEASURE_BY_THEMSELVES)
@@ -61,7 +62,9 @@ def test_the_known_series_are_really_there(job: str, start_alone: StartAlone) ->
     container = start_alone(name, **WITH.get(name, {})).get_wrapped_container()
 
     def missing() -> set[str]:
-        return set(KNOWN_SERIES[job]) - series(page(container, *MEASURE_BY_THEMSELVES[job]))
+        # Those of containers are given by node_exporter and written by container_metrics.
+        wanted = {name for name in KNOWN_SERIES[job] if not name.startswith("container_")}
+        return wanted - series(page(container, *MEASURE_BY_THEMSELVES[job])) - {"node_textfile_mtime_seconds"}
 
     # Prometheus answers before its database is open and its rules are loaded.
     wait_until(lambda: not missing(), STARTED_WITHIN_SECONDS, f"these series: {sorted(missing())}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import docker
 import pytest
+import yaml
 
 from tests.conftest import LEFT_OUT, ROOT
 from tests.e2e.person import Person
@@ -182,6 +183,43 @@ def test_from_the_jenkins_host_the_others_are_deployed_to_at_their_private_addre
     assert {host["name"]: host["address"] for host in report["hosts"]} == {
         name: instance(cloud, name)["PrivateIpAddress"] for name in ("app", "monitoring")
     }
+
+
+def test_a_secret_that_nobody_has_given_is_told_before_anything_changes(
+    first: dict[str, Any], launcher: Launcher, cloud: Cloud, tmp_path: Path
+) -> None:
+    file = tmp_path / "stack.toml"
+    file.write_text(f"{STACK_FILE}\n[alerts]\nslack = true\n")
+    wanting = Launcher(cloud, file)
+    before = on_host(cloud, "monitoring", "readlink", "/srv/stack/current")
+    refused = wanting("deploy", "--yes", "--uncommitted")
+    assert refused.returncode == 1
+    assert "nobody has given what stack.toml needs: slack_webhook; nothing was changed" in refused.stderr
+    assert "try: python -m ec2 secret slack_webhook" in refused.stderr
+    assert on_host(cloud, "monitoring", "readlink", "/srv/stack/current") == before
+    assert "slack_webhook  no" in launcher("secret", "--list").stdout
+
+
+def test_a_stopped_host_is_seen_as_vanished_though_its_target_goes_away(
+    first: dict[str, Any], cloud: Cloud
+) -> None:
+    groups = yaml.safe_load((ROOT / "prometheus/rules/meta.yml").read_text())["groups"]
+    (rule,) = [one for group in groups for one in group["rules"] if one.get("alert") == "HostVanished"]
+
+    def vanished() -> list[str]:
+        query = [
+            "curl",
+            "-sG",
+            "http://127.0.0.1:9090/api/v1/query",
+            "--data-urlencode",
+            f"query={rule['expr']}",
+        ]
+        answer = json.loads(on_host(cloud, "monitoring", *query))
+        return [row["metric"]["host"] for row in answer["data"]["result"]]
+
+    assert vanished() == []
+    cloud.aws("ec2").stop_instances(InstanceIds=[instance(cloud, "jenkins")["InstanceId"]])
+    wait_until(lambda: vanished() == ["jenkins"], FOUND_WITHIN_SECONDS, f"jenkins vanished: {vanished()}")
 
 
 def test_without_a_terminal_nothing_is_done_unasked(first: dict[str, Any], launcher: Launcher) -> None:
