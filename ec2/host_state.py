@@ -45,6 +45,14 @@ class Container:
 
 
 @dataclass(frozen=True)
+class Alert:
+    """An alert that fires, in its own words; only the host of Prometheus knows of any."""
+
+    severity: str
+    summary: str
+
+
+@dataclass(frozen=True)
 class HostState:
     """How a host is; memory in bytes, the load of the last 1, 5 and 15 minutes."""
 
@@ -60,6 +68,7 @@ class HostState:
     unmounted: tuple[str, ...] = ()
     containers: tuple[Container, ...] = ()
     problems: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -121,6 +130,8 @@ def one_more(state: HostState, fact: str, rest: str) -> dict[str, Any]:
             return {"problems": (*state.problems, rest)}
         case "container":
             return {"containers": (*state.containers, container(words))}
+        case "alert":
+            return {"alerts": (*state.alerts, Alert(*words))}
         case "log":
             return {"containers": with_line(state.containers, rest)}
     return {}

@@ -7,7 +7,7 @@ from typing import Any
 from ec2 import aws
 from ec2.errors import HostUnreachable, LauncherError
 from ec2.everywhere import side_by_side
-from ec2.host_state import Container, Disk, HostState
+from ec2.host_state import Alert, Container, Disk, HostState
 from ec2.inventory import Host
 from ec2.look import look
 from ec2.reach import Met, met, standing_hosts
@@ -53,6 +53,11 @@ class Status:
         return found
 
     @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """What fires; it may be about anything, and says nothing of this stack's release."""
+        return tuple(alert for each in self.hosts for alert in each.now.alerts)
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """All that is not as it should be."""
         found = [problem for each in self.hosts for problem in of_host(each)]
@@ -67,6 +72,7 @@ class Status:
             "stack": self.stack,
             "well": not self.problems,
             "problems": [problem.sentence for problem in self.problems],
+            "alerts": [{"severity": alert.severity, "summary": alert.summary} for alert in self.alerts],
             "hosts": [plain_host(each) for each in self.hosts],
             "services": [
                 plain_container(each.host, container)

@@ -28,6 +28,9 @@ def print_status(page: Console, status: Status) -> None:
         page.print()
     for problem in status.problems:
         print_problem(page, problem)
+    for alert in status.alerts:
+        colour = UNWELL if alert.severity == "critical" else UNDERWAY
+        page.print(f"[{colour}]alert, {alert.severity}:[/] {escape(alert.summary)}", soft_wrap=True)
     print_last_line(page, status)
 
 

@@ -2,11 +2,8 @@
 # What Docker is told, before it is there or while it runs: containers live through its restarts, logs end.
 
 DAEMON_FILE=/etc/docker/daemon.json
-# As compose.yaml has it: container_metrics asks the Engine as a member of this group.
-DOCKER_GROUP=10010
 
 main() {
-    have_group
     # Installed by the script that comes next; where that fails, nothing of this one is believed.
     command -v dockerd >/dev/null || changed 'package docker.io'
     merged=$(merge)
@@ -19,18 +16,6 @@ JSON
         systemctl reload docker.service
         systemctl restart docker.service
     fi
-}
-
-# The same number on every host. A socket that is there already belongs to the old one.
-have_group() {
-    if [ "$(getent group docker | cut --delimiter : --fields 3)" = "$DOCKER_GROUP" ]; then return; fi
-    if getent group docker >/dev/null; then
-        groupmod --gid "$DOCKER_GROUP" docker
-        if [ -S /run/docker.sock ]; then chgrp docker /run/docker.sock; fi
-    else
-        groupadd --system --gid "$DOCKER_GROUP" docker
-    fi
-    changed "group docker"
 }
 
 # Somebody's own settings stay, but for an engine that strangers can reach.

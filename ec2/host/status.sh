@@ -16,6 +16,7 @@ main() {
     say_machine
     for at in / "$@"; do say_disk "$at"; done
     say_containers
+    say_alerts
 }
 
 fact() (
@@ -64,6 +65,25 @@ say_containers() {
             case $state/$health in running/healthy | running/-) continue ;; esac
             docker logs --tail "$lines" "$id" 2>&1 | sed 's/^/log\t/'
         done
+}
+
+# What fires, where Prometheus is: severity and summary, what is critical first.
+say_alerts() {
+    [ -n "$(docker ps --quiet --filter "label=com.docker.compose.project=$project" \
+        --filter label=com.docker.compose.service=prometheus 2>/dev/null)" ] || return 0
+    python3 - <<'PYTHON' || fact problem "Prometheus does not say which alerts fire"
+import json
+import urllib.request
+
+with urllib.request.urlopen("http://127.0.0.1:9090/api/v1/alerts", timeout=5) as answer:
+    alerts = json.load(answer)["data"]["alerts"]
+fired = {
+    (alert["labels"]["severity"], alert["annotations"]["summary"]) for alert in alerts if alert["state"] == "firing"
+}
+for severity, summary in sorted(fired):
+    if severity in ("critical", "warning"):
+        print("alert", severity, " ".join(summary.split()), sep="\t")
+PYTHON
 }
 
 main "$@"

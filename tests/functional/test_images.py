@@ -1,5 +1,6 @@
 """Each image alone: it becomes healthy, runs as its own user and writes only where it may."""
 
+import os
 import time
 from typing import Any
 
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from docker.types import Mount
 from testcontainers.core.container import DockerContainer
 
-from compose.engine import SOCKET, socket_group
+from compose.engine import Engine
 from compose.secret_files import ssh_key_pair
 from tests.functional.conftest import SERVICES, StartAlone
 
@@ -31,8 +32,10 @@ ALONE: dict[str, dict[str, Any]] = {
     "mysqld_exporter": {"secrets": {"database_password": "two"}},
     "container_metrics": {
         "environment": {"PROJECT": "nobody"},
-        "group_add": [str(socket_group())],
-        "mounts": [Mount(str(SOCKET), str(SOCKET), type="bind")],
+        "group_add": [str(Engine().group())],
+        "mounts": [
+            Mount("/run/docker.sock", os.environ.get("DOCKER_SOCKET", "/var/run/docker.sock"), type="bind")
+        ],
     },
     "jenkins_agent": {"secrets": {"agent_host_key": PRIVATE_KEY, "agent_authorized_key": PUBLIC_KEY}},
 }

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from ec2.host_state import Container, Disk, HostState, parse
+from ec2.host_state import Alert, Container, Disk, HostState, parse
 
 PRINTED = """\
 release\t20260131T120000Z-0a1b2c3d4e5f
@@ -84,3 +84,11 @@ def test_a_host_is_well_when_it_runs_all_of_a_release_and_has_its_disks() -> Non
 def test_while_it_starts_a_service_is_not_well_yet() -> None:
     starting = HostState(release="r", containers=(container("nginx", health="starting"),))
     assert starting.unwell == starting.containers
+
+
+def test_alerts_are_told_in_their_own_words() -> None:
+    state = parse("alert\tcritical\tThe host jenkins is gone.\nalert\twarning\tThe microblog is slow.\n")
+    assert state.alerts == (
+        Alert("critical", "The host jenkins is gone."),
+        Alert("warning", "The microblog is slow."),
+    )

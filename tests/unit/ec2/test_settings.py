@@ -95,7 +95,8 @@ def test_every_mistake_is_named_at_once_with_its_key_its_value_and_what_was_expe
         'hosts.app.instance_type = "t3.smal": expected an instance type of AWS for x86-64, such as t3.small',
         "hosts.app.zone = 3: expected 1 or 2",
         "hosts.two.instance_type is missing: expected an instance type of AWS for x86-64, such as t3.small",
-        "colour is unknown: the keys here are name, region, admin, network, pipeline, alerts, microblog, hosts",
+        "colour is unknown: the keys here are name, region, admin, network, pipeline, alerts, microblog, "
+        "hosts",
         "hosts: none has the role monitoring: expected one at least",
     ]
 

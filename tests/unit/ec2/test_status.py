@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from ec2.errors import HostUnreachable
-from ec2.host_state import Container, Disk, HostState
+from ec2.host_state import Alert, Container, Disk, HostState
 from ec2.inventory import Host
 from ec2.status import HostStatus, Status
 from ec2.status_table import ago, print_status
@@ -151,3 +151,12 @@ def test_when_all_is_well_the_last_line_says_so_and_where() -> None:
 )
 def test_how_long_is_said_in_one_unit(seconds: int, words: str) -> None:
     assert ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+def test_alerts_that_fire_are_shown_and_are_no_problem_of_the_release() -> None:
+    told = status(changed(WELL, alerts=(Alert("critical", "The host jenkins is gone."),)))
+    assert told.problems == ()
+    assert told.plain()["alerts"] == [{"severity": "critical", "summary": "The host jenkins is gone."}]
+    printed = StringIO()
+    print_status(Console(file=printed, width=80), told)
+    assert "alert, critical: The host jenkins is gone.\n" in printed.getvalue()
