@@ -4,6 +4,7 @@ First the new side starts everywhere, beside what serves. Once it is healthy eve
 run twice are replaced, and then each host switches. What served before ends last, when nothing can fail.
 """
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -148,7 +149,8 @@ def step(
 
 def step_words(script: str, *arguments: str, root: str = ROOT) -> list[str]:
     """The words that take a step: a group of processes of its own, so that the next step can end it."""
-    text = "\n".join(map(host_script, ("release.sh", "slots.sh", "remains.sh", script)))
+    told = f"DEPLOYMENTS={shlex.quote(host_script('deployments.py'))}"
+    text = "\n".join([told, *map(host_script, ("release.sh", "slots.sh", "remains.sh", script))])
     return ["setsid", "--wait", "sh", "-c", text, script, root, *arguments]
 
 

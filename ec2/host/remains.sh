@@ -6,6 +6,8 @@
 KEPT=5
 # Two for each deployment.
 LEDGER_LINES=400
+# Where node_exporter finds what is not its own.
+TEXTFILES=${TEXTFILES:-/var/lib/prometheus/node-exporter}
 
 remove_other_services() {
     docker ps --all --filter "label=com.docker.compose.project=$PROJECT" \
@@ -41,8 +43,10 @@ forget_old_images() {
         xargs -r docker rmi >/dev/null 2>&1 || true
 }
 
+# DEPLOYMENTS is deployments.py.
 write_down() {
     # A full disk keeps nobody from going on.
+    python3 -c "$DEPLOYMENTS" "$TEXTFILES/deployments.prom" "$1" 2>/dev/null || true
     { printf '%s\n' "$1" >>"$root/ledger"; } 2>/dev/null || return 0
     { tail -n "$LEDGER_LINES" "$root/ledger" >"$root/ledger.new" && mv "$root/ledger.new" "$root/ledger"; } || true
 }

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -46,12 +47,25 @@ class Host:
         (folder / "compose.yaml").write_text(COMPOSE.format(microblog=microblog, page=page))
         (folder / "services").write_text("microblog\npage\n")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where the steps find what is elsewhere on a host."""
+        return {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "STEP": str(self.root / "step"),
+            "TEXTFILES": str(self.textfiles),
+        }
+
+    @property
+    def textfiles(self) -> Path:
+        """Where node_exporter would look."""
+        return self.root / "textfiles"
+
     def step(self, script: str, release: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Take one step."""
-        environment = {"COMPOSE_PROJECT_NAME": self.project, "STEP": str(self.root / "step")}
         return subprocess.run(
             step_words(script, release, *arguments, root=str(self.root)),
-            env={**os.environ, **environment},
+            env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -195,8 +209,7 @@ def test_what_a_killed_deployment_left_is_cleared_by_the_next_one(host: Host) ->
 def test_a_step_that_still_runs_is_ended_by_the_next_one(host: Host) -> None:
     host.place("1", microblog=SICK)
     words = step_words("prepare.sh", "1", *arguments("prepare.sh", "1"), root=str(host.root))
-    environment = {"COMPOSE_PROJECT_NAME": host.project, "STEP": str(host.root / "step")}
-    with subprocess.Popen(words, env={**os.environ, **environment}, stdin=subprocess.DEVNULL) as waiting:
+    with subprocess.Popen(words, env={**os.environ, **host.environment}, stdin=subprocess.DEVNULL) as waiting:
         while not host.containers("microblog"):
             assert waiting.poll() is None
         host.take("go_back.sh", release="1")
@@ -218,3 +231,39 @@ def test_the_ledger_tells_how_each_deployment_ended_and_five_releases_stay(host:
     assert [(entry.release, entry.outcome) for entry in entries] == [(f"{n}", "done") for n in range(1, 8)]
     assert {folder.name for folder in (host.root / "releases").iterdir()} == set("34567")
     assert json.loads((host.root / "ledger").read_text().splitlines()[0])["outcome"] == "begun"
+
+
+def test_prometheus_is_told_how_each_deployment_ended_and_what_serves(host: Host) -> None:
+    host.place("1")
+    host.roll_out("1")
+    host.place("2", microblog=SICK)
+    assert host.step("prepare.sh", "2", *arguments("prepare.sh", "2")).returncode == 1
+    host.take("go_back.sh", "go_back.sh", release="2")
+    lines = (host.textfiles / "deployments.prom").read_text().splitlines()
+    assert 'stack_deployments_total{action="deploy",outcome="done"} 1' in lines
+    assert 'stack_deployments_total{action="deploy",outcome="failed"} 1' in lines
+    assert 'stack_deployment_stage_seconds{action="deploy",stage="rollout"} 1' in lines
+    assert 'stack_release_info{release="1",commit="abc"} 1' in lines
+    assert [file.name for file in host.textfiles.iterdir()] == ["deployments.prom"]
+    assert (host.textfiles / "deployments.prom").stat().st_mode & 0o777 == 0o644, (
+        "its reader is somebody else"
+    )
+
+
+def test_a_full_disk_fails_no_step_and_leaves_what_prometheus_was_told(host: Host) -> None:
+    host.textfiles.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", host.textfiles], check=True)
+    try:
+        host.place("1")
+        host.roll_out("1")
+        told = (host.textfiles / "deployments.prom").read_text()
+        with (host.textfiles / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while filler.write(b"x" * 512):
+                pass
+        host.place("2")
+        host.roll_out("2")
+        assert host.current == "2"
+        assert (host.textfiles / "deployments.prom").read_text() == told
+        assert {file.name for file in host.textfiles.iterdir()} == {"deployments.prom", "filler"}
+    finally:
+        subprocess.run(["umount", host.textfiles], check=True)
