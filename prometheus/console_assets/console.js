@@ -117,8 +117,8 @@ function roundUp(value, unit) {
 }
 
 function said(value, unit) {
-  if (unit === "ratio") return `${short(value * 100)} %`;
-  if (unit === "seconds") return value !== 0 && value < 1 ? `${short(value * 1000)} ms` : `${short(value)} s`;
+  if (unit === "ratio") return `${short(value * 100)}%`;
+  if (unit === "seconds") return value !== 0 && value < 1 ? `${short(value * 1000)}ms` : `${short(value)}s`;
   return `${short(value)}${unit}`;
 }
 
