@@ -1,4 +1,4 @@
-"""What Prometheus is told of deployments to a host: a file for node_exporter, made anew from itself and a record.
+"""What Prometheus is told of deployments to a host: node_exporter's file, made anew from itself and a record.
 
 usage: python3 deployments.py FILE RECORD
 

@@ -10,6 +10,7 @@ DONE = 'stack_deployments_total{job="node_exporter", action="deploy", outcome="d
 FAILED = 'stack_deployments_total{job="node_exporter", outcome="failed"}'
 BACK = 'stack_deployments_total{job="node_exporter", action="rollback", outcome="done"}'
 ENDED = 'stack_deployments_total{job="node_exporter"}'
+STAGES = 'stack_deployment_stage_seconds{job="node_exporter", action="deploy"}'
 SERVING = 'stack_deployment_timestamp_seconds{job="node_exporter", outcome="done"}'
 
 
@@ -114,10 +115,10 @@ BOARD = Board(
             (
                 graph(
                     "Stages",
-                    "Seconds that each stage of the last deployment took.",
+                    "Seconds that each stage of the last deployment, and the last rollback, took.",
                     "s",
                     none(),
-                    {"{{stage}}": f"max by (stage) (stack_deployment_stage_seconds{ITS})"},
+                    {"{{action}} {{stage}}": f"max by (action, stage) (stack_deployment_stage_seconds{ITS})"},
                     width=12,
                     stacked=True,
                 ),
@@ -126,7 +127,7 @@ BOARD = Board(
                     "Seconds that each stage of the last deployment took.",
                     "s",
                     above(doubtful=120, bad=600),
-                    {"{{stage}}": f"max by (stage) (stack_deployment_stage_seconds{ITS})"},
+                    {"{{stage}}": f"max by (stage) ({STAGES})"},
                     width=6,
                 ),
                 number(

@@ -3,12 +3,13 @@
 from grafana.boards.board import Board, Choice, Row
 from grafana.boards.limits import above, below, none, of_alert
 from grafana.boards.panels import Column, bars, graph, number, rows
+from grafana.boards.services import services
 
 IT = 'job="node_exporter", instance="$instance"'
 NODE = f"{{{IT}}}"
 DISKS = f'{{{IT}, device=~"(nvme|xvd|sd|vd).*"}}'
 LINKS = f'{{{IT}, device!="lo"}}'
-CPUS = f'count(node_cpu_seconds_total{{{IT}, mode="idle"}})'
+CPUS = f"instance:node_cpus:count{NODE}"
 REAL = f'{{{IT}, fstype!~"tmpfs|ramfs"}}'
 DISK = below(
     doubtful=of_alert("HostFilesystemAlmostFull", "warning"),
@@ -89,7 +90,7 @@ PROCESSOR = Row(
             "Programs that run or want to, for each CPU.",
             "short",
             above(doubtful=1, bad=2),
-            {f"{minutes} min": f"node_load{minutes}{NODE} / scalar({CPUS})" for minutes in (1, 5, 15)},
+            {f"{minutes} min": f"node_load{minutes}{NODE} / on (instance) {CPUS}" for minutes in (1, 5, 15)},
         ),
         graph(
             "Pressure",
@@ -297,5 +298,5 @@ BOARD = Board(
     title="Host detail",
     description="One host: CPU, memory, disks, network and kernel.",
     choice=Choice('node_uname_info{job="node_exporter"}', several=False),
-    rows=(NOW, PROCESSOR, MEMORY, STORAGE, NETWORK),
+    rows=(NOW, services(NODE), PROCESSOR, MEMORY, STORAGE, NETWORK),
 )

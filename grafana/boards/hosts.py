@@ -3,6 +3,7 @@
 from grafana.boards.board import Board, Row
 from grafana.boards.limits import above, below, none, of_alert
 from grafana.boards.panels import Column, graph, rows
+from grafana.boards.services import services
 
 NODE = '{job="node_exporter"}'
 DEVICES = 'job="node_exporter", device=~"(nvme|xvd|sd|vd).*"'
@@ -60,6 +61,7 @@ BOARD = Board(
                 ),
             ),
         ),
+        services('{job="node_exporter"}'),
         Row(
             "What they use",
             (

@@ -11,8 +11,8 @@ from grafana_foundation_sdk.models.dashboard import Threshold, ThresholdsMode
 
 RULES = Path(__file__).parents[2] / "prometheus/rules"
 GOOD, DOUBTFUL, BAD, NEUTRAL = "green", "orange", "red", "blue"
-# An alert's expression and the bound at its end: a > 0.05, or a > 0.05 and b > 0.1.
-BOUND = re.compile(r"[<>]=?\s*([\d.]+)\s*(?:$|\band\b)")
+# The bound of an alert's expression, which may be a product: a > 0.05, or a > 14.4 * 0.005 and b > 0.1.
+BOUND = re.compile(r"[<>]=?\s*([\d.]+)(?:\s*\*\s*([\d.]+))?\s*(?:$|\band\b)")
 
 
 def none() -> ThresholdsConfig:
@@ -49,7 +49,7 @@ def of_alert(name: str, severity: str = "") -> float:
     for rule in rules():
         if rule.get("alert") == name and severity in ("", rule["labels"]["severity"]):
             if found := BOUND.search(" ".join(str(rule["expr"]).split())):
-                return float(found[1])
+                return round(float(found[1]) * float(found[2] or 1), 6)
             break
     raise LookupError(f"no bound in an alert {name} {severity}".rstrip())
 

@@ -58,7 +58,7 @@ NOW = Row(
             "The share of the space that Prometheus may use; it drops the oldest data at 1.",
             "percentunit",
             above(doubtful=0.9),
-            {"used": f"{STORED} / {ALLOWED}"},
+            {"used": f"instance:prometheus_storage_used:ratio{PROMETHEUS}"},
         ),
     ),
 )
@@ -184,7 +184,7 @@ COST = Row(
             "Samples that are stored, per second.",
             "wps",
             none(),
-            {"samples": f"sum(rate(prometheus_tsdb_head_samples_appended_total{PROMETHEUS}{RATE}))"},
+            {"samples": f"instance:prometheus_samples_appended:rate5m{PROMETHEUS}"},
         ),
         graph(
             "Series",
