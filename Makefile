@@ -1,6 +1,6 @@
 # Every habit as one verb; the work is done by python -m compose and by the checkers themselves.
 .DEFAULT_GOAL := help
-.PHONY: help up build down clean ps logs rehearse rehearse-down test check format lock
+.PHONY: help up build down clean ps logs rehearse rehearse-down test check format dashboards lock
 .PHONY: ci check-documentation documentation-only test-images sbom scan scan-complete advisories push deploy smoke
 
 PYTHON ?= python3
@@ -103,6 +103,9 @@ smoke: .venv/run  ## Ask what was deployed whether it serves
 format: .venv/test  ## Put the code into its one format
 	@$(RUN) ruff check --fix
 	@$(RUN) ruff format
+
+dashboards: .venv/test  ## Write Grafana's dashboards anew from grafana/boards
+	@$(RUN) grafana.boards
 
 lock:  ## Write the lock files anew (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt

@@ -92,7 +92,7 @@ def open_(wish: Wish, service: str, password: bool) -> None:
                 tunnel, settings, stored_password(cloud("ssm"), tunnel, settings.name) if password else ""
             )
             say(f"{service} on {place.host}, until Ctrl-C:")
-            click.echo(f"http://127.0.0.1:{port}/")
+            click.echo(f"http://127.0.0.1:{port}/{tunnel.page}")
             hold(session)
 
 

@@ -16,6 +16,8 @@ class Tunnel:
     port: int
     user: str = ""
     password: str = ""
+    # Where a person begins.
+    page: str = ""
 
     def parameter(self, stack: str) -> str:
         """Where the Parameter Store has the password of the user."""
@@ -28,7 +30,7 @@ TUNNELS: Mapping[str, Tunnel] = MappingProxyType(
         tunnel.service: tunnel
         for tunnel in (
             Tunnel("grafana", "monitoring", 3000, "admin", "admin_password"),
-            Tunnel("prometheus", "monitoring", 9090),
+            Tunnel("prometheus", "monitoring", 9090, page="consoles/index.html"),
             Tunnel("jenkins", "jenkins", 8081, "admin", "jenkins_admin_password"),
             Tunnel("alertmanager", "monitoring", 9093),
         )

@@ -12,8 +12,10 @@ from pathlib import Path
 import docker
 import pytest
 from docker.models.containers import Container
+from playwright.sync_api import Browser
 
 from tests.conftest import LEFT_OUT, ROOT
+from tests.e2e.browsing import chromium
 from tests.e2e.person import Person
 
 PORTS = ("NGINX_PORT", "JENKINS_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
@@ -102,3 +104,10 @@ def stack(
         yield running
     finally:
         running.clean()
+
+
+@pytest.fixture(scope="session")
+def browser(engine: docker.DockerClient, run_id: str) -> Iterator[Browser]:
+    """A browser for every test that looks at pages."""
+    with chromium(engine, f"{run_id}-browser", *free_ports(1)) as started:
+        yield started

@@ -3,9 +3,7 @@
 from typing import Any
 
 import requests
-import yaml
 
-from tests.conftest import ROOT
 from tests.e2e.conftest import Stack
 from tests.waiting import wait_until
 
@@ -47,22 +45,6 @@ def test_the_exporters_reach_what_they_measure(stack: Stack) -> None:
             SCRAPED_WITHIN_SECONDS,
             series,
         )
-
-
-def test_every_series_that_rules_and_dashboards_use_is_really_there(stack: Stack) -> None:
-    known = yaml.safe_load((ROOT / "tests/functional/known_series.yml").read_text())
-    elsewhere = {"every_target", "grafana", "jenkins", "certificate", "prometheus_on_ec2", "scripts_on_hosts"}
-    scraped = known.keys() - elsewhere
-    wanted = {(job, name) for job in scraped for name in [*known[job], "up", "scrape_duration_seconds"]}
-
-    def missing() -> set[tuple[str, str]]:
-        answer = requests.get(
-            f"{stack.prometheus}/api/v1/series", params={"match[]": '{job=~".+"}'}, timeout=30
-        ).json()
-        return wanted - {(series["job"], series["__name__"]) for series in answer["data"]}
-
-    stack.person("somebody").get("/explore")
-    wait_until(lambda: not missing(), SCRAPED_WITHIN_SECONDS, f"these series: {sorted(missing())}")
 
 
 def test_an_alert_fires_when_the_microblog_stops_and_resolves_when_it_is_back(stack: Stack) -> None:
