@@ -40,3 +40,7 @@ def test_a_port_that_somebody_has_is_left_to_them() -> None:
         taken = theirs.getsockname()[1]
         assert free_port(taken) != taken
     assert free_port(taken) == taken
+
+
+def test_prometheus_is_opened_at_a_page_that_it_has() -> None:
+    assert (HERE.parent / "prometheus" / TUNNELS["prometheus"].page).is_file()
