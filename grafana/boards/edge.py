@@ -1,7 +1,7 @@
 """What a person outside meets first: nginx, and the pages as it delivers them."""
 
 from grafana.boards.board import Board, Choice, Row
-from grafana.boards.limits import above, below, none
+from grafana.boards.limits import above, below, none, of_alert
 from grafana.boards.panels import UP_OR_DOWN, graph, number, timeline
 
 NGINX = '{job="nginx_exporter", instance=~"$instance"}'
@@ -35,7 +35,7 @@ BOARD = Board(
                     "Slowest page",
                     "The longest that a probed page takes.",
                     "s",
-                    above(doubtful=2),
+                    above(doubtful=of_alert("ProbeSlow")),
                     {"slowest": f"max(probe_duration_seconds{PROBES})"},
                 ),
                 number(
@@ -46,11 +46,14 @@ BOARD = Board(
                     {"requests": f"sum(rate(nginx_http_requests_total{NGINX}[$__rate_interval]))"},
                 ),
                 number(
-                    "Connections",
-                    "Connections of browsers that are open now.",
-                    "short",
-                    none(),
-                    {"connections": f"sum(nginx_connections_active{NGINX})"},
+                    "Certificate",
+                    "Days until the certificate that ends first; none where no https address is probed.",
+                    "d",
+                    below(
+                        doubtful=of_alert("TlsCertificateExpiringSoon", "warning"),
+                        bad=of_alert("TlsCertificateExpiringSoon", "critical"),
+                    ),
+                    {"left": 'min(instance:probe_ssl_earliest_cert_expiry:days{job=~".+"})'},
                 ),
                 number(
                     "Dropped connections",

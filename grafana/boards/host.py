@@ -57,7 +57,7 @@ NOW = Row(
             "Up for",
             "Time since the host booted.",
             "s",
-            below(doubtful=600),
+            below(doubtful=of_alert("HostRebooted")),
             {"up for": f"time() - node_boot_time_seconds{NODE}"},
         ),
         number(
@@ -96,7 +96,7 @@ PROCESSOR = Row(
             "Pressure",
             "The share of time for which some program waited for CPU, disks or memory, or all of them did.",
             "percentunit",
-            above(doubtful=0.1),
+            above(doubtful=of_alert("HostMemoryStalled")),
             {
                 "some wait for CPU": rate("pressure_cpu_waiting_seconds_total"),
                 "some wait for disks": rate("pressure_io_waiting_seconds_total"),
@@ -169,7 +169,7 @@ STORAGE = Row(
                     f"""max by (mountpoint, device) (node_filesystem_files_free{REAL}
                         / (node_filesystem_files{REAL} > 0))""",
                     "percentunit",
-                    below(doubtful=0.05),
+                    below(doubtful=of_alert("HostInodesAlmostUsed")),
                 ),
                 Column(
                     "Full in",
@@ -227,7 +227,7 @@ STORAGE = Row(
             "Queue",
             "Operations that wait or are under way, on average.",
             "short",
-            above(doubtful=10),
+            above(doubtful=of_alert("HostDiskSaturated")),
             {"{{device}}": rate("disk_io_time_weighted_seconds_total", DISKS)},
             width=6,
         ),
@@ -269,7 +269,7 @@ NETWORK = Row(
             "Tables that can be full",
             "The share in use of the tables of connections and of open files.",
             "percentunit",
-            above(doubtful=0.75),
+            above(doubtful=of_alert("HostConntrackNearLimit")),
             {
                 "connections": f"node_nf_conntrack_entries{NODE} / node_nf_conntrack_entries_limit{NODE}",
                 "open files": f"node_filefd_allocated{NODE} / node_filefd_maximum{NODE}",
@@ -280,7 +280,7 @@ NETWORK = Row(
             "Clock",
             "How far the clock is from the right time, as the kernel believes.",
             "s",
-            above(doubtful=0.05),
+            above(doubtful=of_alert("HostClockSkewed")),
             {"offset": f"abs(node_timex_offset_seconds{NODE})"},
         ),
         graph(

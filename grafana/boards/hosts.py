@@ -136,7 +136,7 @@ BOARD = Board(
                     "Waiting for memory",
                     "The share of time for which every program waited for memory: the host is thrashing.",
                     "percentunit",
-                    above(doubtful=0.1),
+                    above(doubtful=of_alert("HostMemoryStalled")),
                     {"{{instance}}": f"instance:node_pressure_memory_stalled:ratio_rate5m{NODE}"},
                 ),
             ),

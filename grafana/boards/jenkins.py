@@ -1,7 +1,7 @@
 """Jenkins: what waits, what runs, and what failed."""
 
 from grafana.boards.board import Board, Row
-from grafana.boards.limits import above, below, none, steps
+from grafana.boards.limits import above, below, none, of_alert, steps
 from grafana.boards.panels import UP_OR_DOWN, Column, graph, number, rows, timeline
 
 ITS = '{job="jenkins"}'
@@ -72,7 +72,7 @@ BOARD = Board(
                     "Heap",
                     "The share of Java's heap that is in use.",
                     "percentunit",
-                    above(doubtful=0.8, bad=0.9),
+                    above(doubtful=of_alert("JenkinsHeapHigh")),
                     {"heap": f"vm_memory_heap_usage{ITS}"},
                 ),
             ),

@@ -33,7 +33,7 @@ BOARD = Board(
                     "Up for",
                     "Time since MariaDB started.",
                     "s",
-                    below(doubtful=300),
+                    below(doubtful=of_alert("MariaDBRestarted")),
                     {"{{instance}}": f"mysql_global_status_uptime{ITS}"},
                 ),
                 number(
@@ -68,7 +68,7 @@ BOARD = Board(
                     "Slow statements",
                     "Statements per second that took longer than long_query_time.",
                     "ops",
-                    above(doubtful=0.1),
+                    above(doubtful=of_alert("MariaDBSlowQueries")),
                     {"{{instance}}": rate("slow_queries")},
                 ),
                 graph(
@@ -105,7 +105,7 @@ BOARD = Board(
                     "Refused and broken off",
                     "Log-ins that failed and clients that vanished, per second.",
                     "cps",
-                    above(doubtful=0.2),
+                    above(doubtful=of_alert("MariaDBAbortedConnects")),
                     {"failed to log in": rate("aborted_connects"), "vanished": rate("aborted_clients")},
                 ),
             ),
@@ -117,7 +117,7 @@ BOARD = Board(
                     "Buffer pool misses",
                     "The share of page reads that had to go to the disk.",
                     "percentunit",
-                    above(doubtful=0.01),
+                    above(doubtful=of_alert("MariaDBBufferPoolMissesHigh")),
                     {
                         "{{instance}}": f"""{rate("innodb_buffer_pool_reads")}
                             / ({rate("innodb_buffer_pool_read_requests")} > 0)"""
@@ -138,14 +138,14 @@ BOARD = Board(
                     "History list",
                     "Old versions of rows that some transaction may still want; one left open lets it grow.",
                     "short",
-                    above(doubtful=100_000),
+                    above(doubtful=of_alert("MariaDBHistoryListLong")),
                     {"{{instance}}": f"mysql_global_status_innodb_history_list_length{ITS}"},
                 ),
                 graph(
                     "Waits for rows",
                     "Waits for locked rows per second, and deadlocks.",
                     "ops",
-                    above(doubtful=1),
+                    above(doubtful=of_alert("MariaDBRowLockWaits")),
                     {"waits": rate("innodb_row_lock_waits"), "deadlocks": rate("innodb_deadlocks")},
                 ),
                 graph(

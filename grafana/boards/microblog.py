@@ -41,7 +41,10 @@ BOARD = Board(
                     "Errors",
                     "The share of requests that end in a 5xx, over five minutes.",
                     "percentunit",
-                    above(doubtful=0.01, bad=of_alert("MicroblogErrorRate")),
+                    above(
+                        doubtful=of_alert("MicroblogErrorBudgetSlowBurn"),
+                        bad=of_alert("MicroblogErrorBudgetFastBurn"),
+                    ),
                     {"errors": 'job:microblog_http_errors:ratio_rate5m{job="microblog"}'},
                 ),
                 number(
@@ -106,7 +109,10 @@ BOARD = Board(
                     "Share of errors",
                     "The share of requests that end in a 5xx, over five minutes, and what the alert allows.",
                     "percentunit",
-                    above(doubtful=0.01, bad=of_alert("MicroblogErrorRate")),
+                    above(
+                        doubtful=of_alert("MicroblogErrorBudgetSlowBurn"),
+                        bad=of_alert("MicroblogErrorBudgetFastBurn"),
+                    ),
                     {"errors": 'job:microblog_http_errors:ratio_rate5m{job="microblog"}'},
                     width=12,
                 ),

@@ -1,7 +1,7 @@
 """The monitoring itself: does it see everything, does it reach anybody, and what does it cost."""
 
 from grafana.boards.board import Board, Row
-from grafana.boards.limits import above, below, none
+from grafana.boards.limits import above, below, none, of_alert
 from grafana.boards.panels import UP_OR_DOWN, Column, graph, number, rows, timeline
 
 PROMETHEUS = '{job="prometheus"}'
@@ -57,7 +57,7 @@ NOW = Row(
             "Space used",
             "The share of the space that Prometheus may use; it drops the oldest data at 1.",
             "percentunit",
-            above(doubtful=0.9),
+            above(doubtful=of_alert("PrometheusStorageNearLimit")),
             {"used": f"instance:prometheus_storage_used:ratio{PROMETHEUS}"},
         ),
     ),

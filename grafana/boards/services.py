@@ -1,7 +1,7 @@
 """The services of hosts, as the Docker Engine of each counts them."""
 
 from grafana.boards.board import Row
-from grafana.boards.limits import above, below, none
+from grafana.boards.limits import above, below, none, of_alert
 from grafana.boards.panels import Column, graph, rows
 
 
@@ -24,13 +24,13 @@ def services(hosts: str) -> Row:
                         "Memory, of the limit",
                         f"max by {by} (container:container_memory_used:ratio{hosts})",
                         "percentunit",
-                        above(doubtful=0.9),
+                        above(doubtful=of_alert("ContainerMemoryNearLimit")),
                     ),
                     Column(
                         "Restarts in an hour",
                         f"sum by {by} (container:container_restarts:increase1h{hosts})",
                         "short",
-                        above(doubtful=1, bad=3),
+                        above(doubtful=1, bad=of_alert("ContainerRestartLoop")),
                     ),
                 ),
                 width=12,

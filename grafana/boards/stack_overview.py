@@ -41,7 +41,10 @@ BOARD = Board(
                     "Errors",
                     "The share of requests that end in a 5xx, over five minutes.",
                     "percentunit",
-                    above(doubtful=0.01, bad=of_alert("MicroblogErrorRate")),
+                    above(
+                        doubtful=of_alert("MicroblogErrorBudgetSlowBurn"),
+                        bad=of_alert("MicroblogErrorBudgetFastBurn"),
+                    ),
                     {"errors": 'job:microblog_http_errors:ratio_rate5m{job="microblog"}'},
                 ),
                 number(
@@ -118,7 +121,7 @@ BOARD = Board(
                     "Pages from outside",
                     "How long a page takes that is asked for through nginx, and 0 where there is none.",
                     "s",
-                    above(doubtful=2),
+                    above(doubtful=of_alert("ProbeSlow")),
                     {"{{instance}} {{path}}": 'probe_duration_seconds{job="blackbox"}'},
                 ),
             ),

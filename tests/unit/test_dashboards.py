@@ -34,7 +34,7 @@ PANELS = {
 ANGULAR = {"graph", "singlestat", "table-old", "grafana-piechart-panel", "grafana-worldmap-panel"}
 # Of Grafana's units, by their ids, those that are meant here.
 UNITS = {
-    *("short", "bool", "percentunit", "s", "ms", "dateTimeAsIso"),
+    *("short", "bool", "percentunit", "s", "ms", "d", "dateTimeAsIso"),
     *("bytes", "Bps", "bps", "pps", "reqps", "ops", "iops", "wps", "cps", "cpm"),
 }
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
