@@ -16,7 +16,7 @@ from tests.e2e.conftest import Stack
 from tests.unit.consoles import CONSOLES
 from tests.unit.consoles import expressions as console_expressions
 from tests.unit.promql import filled, selectors
-from tests.unit.test_dashboards import PANELS
+from tests.unit.test_dashboards import BOARDS, PANELS
 from tests.waiting import wait_until
 
 # Enough for a rate over a minute, and for the rules that record it; more where the tests share the machine.
@@ -87,10 +87,10 @@ def is_expected(expression: str) -> bool:
     return not jobs & NOT_RUN and not any(word in expression for word in MAY_BE_EMPTY)
 
 
-def ask(stack: Stack, expression: str) -> list[dict[str, Any]]:
+def ask(stack: Stack, expression: str, window: str = "1m") -> list[dict[str, Any]]:
     """What Prometheus answers to what Grafana would ask."""
     of_one_host = expression.replace('instance="$instance"', 'instance="node_exporter"')
-    asked = {"query": filled(of_one_host, window="1m")}
+    asked = {"query": filled(of_one_host, window=window)}
     answer = requests.get(f"{stack.prometheus}/api/v1/query", params=asked, timeout=10).json()
     assert answer["status"] == "success", (expression, answer)
     return list(answer["data"]["result"])
@@ -119,6 +119,16 @@ def says_all(answer: list[dict[str, Any]], legend: str) -> bool:
     """Whether there is an answer, and each of its series has the labels that its legend speaks of."""
     wanted = re.findall(r"{{(\w+)}}", legend)
     return bool(answer) and all(series["metric"].get(label) for series in answer for label in wanted)
+
+
+def test_a_deployment_is_a_line_in_every_graph_of_the_board_for_it(watched: Stack) -> None:
+    lines = {line["name"]: line["expr"] for line in BOARDS["delivery"]["annotations"]["list"]}
+    wait_until(
+        lambda: says_all(ask(watched, lines["Deployments"], window="10m"), "{{action}}"),
+        ANSWERED_WITHIN_SECONDS,
+        "the deployment as a line",
+    )
+    assert ask(watched, lines["Failed deployments"], window="10m") == []
 
 
 def test_every_series_that_rules_dashboards_and_consoles_use_is_really_there(watched: Stack) -> None:

@@ -4,6 +4,7 @@ The rules are those of Grafana's dashboard-linter; what a rule does not fit is i
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -249,6 +250,18 @@ def test_every_known_series_is_used() -> None:
 
 def test_every_exception_is_of_a_rule_that_still_has_one() -> None:
     assert {name for rule, name in EXCEPTIONS if rule == "template-instance"} < BOARDS.keys()
+
+
+def test_grafana_finds_the_dashboards_and_opens_with_the_overview() -> None:
+    provisioned = yaml.safe_load((ROOT / "grafana/provisioning/dashboards/dashboards.yml").read_text())
+    [folder] = [provider["options"]["path"] for provider in provisioned["providers"]]
+    assert re.search(
+        rf"^COPY .* dashboards {folder}$", (ROOT / "images/grafana/Dockerfile").read_text(), re.MULTILINE
+    )
+    settings = yaml.safe_load((ROOT / "compose/compose.yaml").read_text())["services"]["grafana"][
+        "environment"
+    ]
+    assert settings["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == f"{folder}/stack_overview.json"
 
 
 @pytest.mark.parametrize(
