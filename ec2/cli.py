@@ -140,9 +140,9 @@ def plan(wish: Wish, uncommitted: bool, in_json: bool) -> None:
 @commands.command()
 @click.option("--uncommitted", is_flag=True, help="Also push changes that no commit holds.")
 def push(uncommitted: bool) -> None:
-    """Put this commit's images into the registry on this machine, and print their digests as JSON.
+    """Put this commit's images into this machine's registry.
 
-    AWS is not asked. A deployment of the same commit finds them there.
+    Their digests are printed as JSON. AWS is not asked; a deployment of the same commit finds them there.
     """
     with Working("building images") as working:
         pushed = push_images(uncommitted, working.say)

@@ -80,7 +80,7 @@ def test_a_second_deployment_says_so_and_restarts_nothing(rolling: Rolling, firs
 def test_nobody_notices_a_code_change(rolling: Rolling, first: dict[str, Any]) -> None:
     tag = rolling.checkout.mark("the second")
     foretold = rolling("plan").stdout
-    assert "replaced: microblog; 5 unchanged" in foretold
+    assert "replaced: microblog; 6 unchanged" in foretold
     assert foretold.endswith("interruption: none\n")
     before = rolling.on("app", MICROBLOGS)
     with people_at_work(rolling, "ada", "bob"):
@@ -114,4 +114,4 @@ def test_nobody_notices_a_rollback(rolling: Rolling, first: dict[str, Any]) -> N
 
 
 def test_after_a_rollback_the_plan_leads_forward_again(rolling: Rolling) -> None:
-    assert "replaced: microblog; 5 unchanged\n" in rolling("plan").stdout
+    assert "replaced: microblog; 6 unchanged\n" in rolling("plan").stdout
