@@ -33,6 +33,7 @@ CHANGES = {
     "folder /srv/stack",
     "folder /srv/stack/releases",
     "folder /srv/stack/secrets",
+    "folder /var/lib/prometheus/node-exporter",
 }
 HOLD_LISTS = """
 import fcntl, signal
