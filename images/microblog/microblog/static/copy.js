@@ -1,6 +1,4 @@
 // Puts the text of an element on the clipboard, where the browser lets a page do that.
-"use strict";
-
 for (const button of document.querySelectorAll("[data-copies]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;

@@ -1,6 +1,4 @@
 // Counts the characters the way the server counts them: as a person sees them, in composed form.
-"use strict";
-
 const characters = (text) =>
   "Segmenter" in Intl ? [...new Intl.Segmenter().segment(text)].length : [...text].length;
 

@@ -1,6 +1,4 @@
 // Asks now and then whether there are new posts, while the page is looked at, and offers to show them.
-"use strict";
-
 const EVERY_MS = 30000;
 const MOST = 99;
 

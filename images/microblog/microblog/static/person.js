@@ -1,7 +1,5 @@
 // Shows a person in short when their name is pointed at or focused: it stays while the pointer is on it or the
 // focus in it, and Escape puts it away. Without this the name is the link it always is.
-"use strict";
-
 const OPEN_MS = 350;
 const CLOSE_MS = 250;
 const KEPT_MS = 60000;

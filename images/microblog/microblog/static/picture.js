@@ -1,6 +1,4 @@
 // Shows a picture before it is sent, and makes a large one small enough for a phone's line.
-"use strict";
-
 const LONGEST_SIDE = 1600;
 const FROM_BYTES = 500000;
 

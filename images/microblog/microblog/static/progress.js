@@ -1,6 +1,4 @@
 // Shows how far a background job is, while the page is looked at, until it is over.
-"use strict";
-
 const EVERY_MS = 2000;
 
 for (const place of document.querySelectorAll("[data-progress]")) {

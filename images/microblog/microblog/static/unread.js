@@ -1,6 +1,4 @@
 // Keeps the counts of new notifications and messages right while a page is looked at, and says when they grow.
-"use strict";
-
 const SOON_MS = 30000;
 const LATER_MS = 300000;
 
