@@ -4,6 +4,7 @@ They lean on moto's insides: its version is pinned exactly, and each has a test 
 """
 
 import secrets
+from copy import copy
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
@@ -13,7 +14,7 @@ from moto.core.exceptions import ServiceException, _RESTError
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
-from moto.ec2.models.instances import Instance
+from moto.ec2.models.instances import Instance, StateReason
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.responses.general import General
 from moto.sts.models import sts_backends
@@ -42,7 +43,11 @@ def patch_moto(hypervisor: Hypervisor, pool: IPv4Network) -> None:
 
 
 def patch_states(hypervisor: Hypervisor) -> None:
-    """An instance is pending until its host runs, stopping until it has ended; moto knows no in-between."""
+    """An instance is pending until its host runs, stopping until it has ended; moto knows no in-between.
+
+    Moto writes into the state that it has handed out, and why an instance ends only afterwards: whoever asks
+    in between sees neither an end that has not come nor one without its reason.
+    """
     moto_create, moto_start = original(Instance, "__init__"), original(Instance, "start")
     moto_stop, moto_terminate = original(Instance, "stop"), original(Instance, "terminate")
 
@@ -51,25 +56,41 @@ def patch_states(hypervisor: Hypervisor) -> None:
         set_state(self, "pending")
 
     def start(self: Any) -> Any:
+        self.host_reason = None
         previous = moto_start(self)
         set_state(self, "running" if previous.name == "running" else "pending")
         return previous
 
-    def stop(self: Any) -> Any:
+    def stop(self: Any, why: StateReason | None = None) -> Any:
         already = self._state.name
+        self.host_reason = why
         previous = moto_stop(self)
         set_state(self, "stopped" if already == "stopped" else "stopping")
         return previous
 
-    def terminate(self: Any) -> Any:
+    def terminate(self: Any, why: StateReason | None = None) -> Any:
         if self._state.name in ("shutting-down", "terminated"):
             return self._state
+        self.host_reason = why
         previous = moto_terminate(self)
         set_state(self, "shutting-down")
         return previous
 
     for name, ours in {"__init__": create, "start": start, "stop": stop, "terminate": terminate}.items():
         replace(Instance, name, ours)
+    replace(
+        Instance,
+        "_state",
+        property(lambda self: copy(vars(self)["_state"]), lambda self, to: vars(self).update(_state=to)),
+    )
+    replace(
+        Instance,
+        "state_reason",
+        property(
+            lambda self: vars(self).get("host_reason") or vars(self)["state_reason"],
+            lambda self, to: vars(self).update(state_reason=to),
+        ),
+    )
     replace(Instance, "reboot", lambda self: hypervisor.reboot(self.id))
 
 

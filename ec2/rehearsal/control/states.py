@@ -17,7 +17,7 @@ writing = threading.Lock()
 
 
 def set_state(instance: Any, name: str) -> None:
-    """Write the state that DescribeInstances shows; a new object, since moto hands the old one out."""
+    """Write the state that DescribeInstances shows."""
     instance._state = InstanceState(name, CODES[name])
 
 
@@ -32,17 +32,16 @@ def arrived(instance_id: str, at: str) -> None:
 def powered_off(instance_id: str) -> None:
     """The host was shut down from inside: it stops, or terminates if that is what it was started for."""
     instance = ec2_backend().get_instance(instance_id)
-    if instance.instance_initiated_shutdown_behavior == "terminate":
-        instance.terminate()
-    else:
-        instance.stop()
-    instance.state_reason = StateReason(
+    why = StateReason(
         "Client.InstanceInitiatedShutdown: Instance initiated shutdown", "Client.InstanceInitiatedShutdown"
     )
+    if instance.instance_initiated_shutdown_behavior == "terminate":
+        instance.terminate(why)
+    else:
+        instance.stop(why)
 
 
 def failed_to_launch(instance_id: str, why: str) -> None:
     """The host could not be started: the instance terminates and says why, as AWS does it."""
-    instance = ec2_backend().get_instance(instance_id)
-    instance.terminate()
-    instance.state_reason = StateReason(f"Server.InternalError: {why}", "Server.InternalError")
+    reason = StateReason(f"Server.InternalError: {why}", "Server.InternalError")
+    ec2_backend().get_instance(instance_id).terminate(reason)

@@ -148,9 +148,8 @@ def test_a_vpc_in_a_range_that_leads_elsewhere_fails_its_stack_with_the_reason(i
             stacks.get_waiter("stack_create_complete").wait(StackName="lost", WaiterConfig=QUICKLY)
     why = f"10.236.0.0/16 is in use on this machine: 10.236.7.0/24 is routed to {elsewhere}"
     events = stacks.describe_stack_events(StackName="lost")["StackEvents"]
-    assert any(
-        one["LogicalResourceId"] == "Lost" and why in one.get("ResourceStatusReason", "") for one in events
-    )
+    reasons = [one.get("ResourceStatusReason", "") for one in events if one["LogicalResourceId"] == "Lost"]
+    assert why in "\n".join(reasons)
     hears(ill, why)
     ill.delete("lost")
 

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from moto.sts.models import sts_backends
 
 from ec2.rehearsal.control import seeds, states
+from ec2.rehearsal.control.backends import ec2_backend
 from ec2.rehearsal.settings import ACCOUNT, REGION
 from tests.functional.rehearsal.control.conftest import POOL, Cloud, Hosts
 
@@ -113,6 +114,37 @@ def test_a_launch_that_fails_says_why(ec2: Any, run: Run) -> None:
     states.arrived(one, "terminated")
     assert state(ec2, one) == "terminated"
     assert about(ec2, one)["StateReason"]["Message"] == "Server.InternalError: no room on this machine"
+
+
+def test_who_asks_while_a_launch_fails_sees_no_end_without_its_reason(
+    ec2: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = run()
+    instance = ec2_backend().get_instance(one)
+    seen: list[tuple[str, str]] = []
+
+    class Watched(dict[str, Any]):
+        """Moto looks in here when it has written that the instance is terminated, and why."""
+
+        def get(self, *arguments: Any) -> Any:
+            seen.append((instance._state.name, instance.state_reason.message))
+            return super().get(*arguments)
+
+    monkeypatch.setattr(ec2_backend(), "iam_instance_profile_associations", Watched())
+    states.failed_to_launch(one, "no room")
+    assert seen == [("pending", "Server.InternalError: no room")]
+
+
+def test_a_reason_is_of_the_last_end_alone(ec2: Any, run: Run) -> None:
+    one = run()
+    states.arrived(one, "running")
+    states.powered_off(one)
+    states.arrived(one, "stopped")
+    ec2.start_instances(InstanceIds=[one])
+    assert not any(about(ec2, one).get("StateReason", {}).values())
+    states.arrived(one, "running")
+    ec2.terminate_instances(InstanceIds=[one])
+    assert about(ec2, one)["StateReason"]["Code"] == "Client.UserInitiatedShutdown"
 
 
 def test_a_reboot_is_asked_of_the_host_and_keeps_the_state(ec2: Any, run: Run, hosts: Hosts) -> None:
