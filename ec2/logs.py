@@ -28,14 +28,9 @@ class Wanted:
     since: str = ""
     tail: str = "all"
 
-    def options(self) -> list[str]:
-        """As Compose takes it."""
-        return [
-            *(["--follow"] if self.follow else []),
-            *(["--since", self.since] if self.since else []),
-            "--tail",
-            self.tail,
-        ]
+    def words(self) -> list[str]:
+        """As host/logs.sh takes it."""
+        return ["follow" if self.follow else "now", self.since, self.tail]
 
 
 def read_logs(
@@ -69,7 +64,7 @@ def follow(session: Session, wanted: Wanted, services: Sequence[str], put: Calla
         if line:
             put(line)
 
-    words = ["sh", "-c", host_script("logs.sh"), "logs", PROJECT, *wanted.options(), *services]
+    words = ["sh", "-c", host_script("logs.sh"), "logs", PROJECT, *wanted.words(), *services]
     session.execute(words, None, True, "logs", Listener(on_line, lambda _: None))
 
 

@@ -13,6 +13,8 @@ while [ $# -gt 0 ]; do
         docker tag "$id" "$name"
     else
         echo "pulling $name" >&2
+        # A deployment that was killed has left a pull behind: Docker would wait for what that one waits for.
+        pkill --full "^docker pull --quiet 127\.0\.0\.1:[0-9]+/${name%%/*}/" || true
         docker pull --quiet "$address/${name%:*}@$digest" >/dev/null
         docker tag "$address/${name%:*}@$digest" "$name"
         # Nobody listens there tomorrow.

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import docker
 import pytest
@@ -77,7 +77,7 @@ def read(terminal: int) -> bytes:
 
 
 class Held:
-    """A command that runs until Ctrl-C, and the lines it has said."""
+    """A command that runs until Ctrl-C, at the latest until the context ends, and the lines it has said."""
 
     def __init__(self, launcher: Launcher, *words: str) -> None:
         self.process = subprocess.Popen(
@@ -93,6 +93,15 @@ class Held:
         self.listening = threading.Thread(target=self.listen, args=[self.process.stdout], daemon=True)
         self.listening.start()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.process:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.listening.join()
+
     def listen(self, said: IO[str]) -> None:
         for line in said:
             self.lines.put(line)
@@ -107,10 +116,10 @@ class Held:
     def interrupt(self) -> tuple[int, str]:
         """Ctrl-C; the exit status, and what was said on stderr."""
         self.process.send_signal(signal.SIGINT)
-        with self.process:
-            assert self.process.stderr is not None
-            complaint = self.process.stderr.read()
-            self.listening.join()
+        assert self.process.stderr is not None
+        complaint = self.process.stderr.read()
+        self.listening.join()
+        self.process.wait()
         return self.process.returncode, complaint
 
 

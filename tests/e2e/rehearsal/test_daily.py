@@ -78,17 +78,18 @@ def test_a_service_that_is_not_there_is_answered_with_those_that_are(daily: Laun
 def test_following_goes_on_through_a_new_container_and_leaves_nothing_behind(
     daily: Launcher, hosts: dict[str, Container]
 ) -> None:
-    listening = Held(daily, "logs", "--follow", "--tail", "1", "nginx", "blackbox_exporter")
-    listening.wait_for("tools/blackbox_exporter")
-    urlopen(Request(f"http://{address(daily)}/", headers={"User-Agent": "followed"}), timeout=10).read()
-    listening.wait_for(r"app/nginx +\| .*followed")
-    on_host(
-        hosts["tools"],
-        "cd /srv/stack/current && "
-        "docker compose up --detach --no-build --no-deps --force-recreate blackbox_exporter",
-    )
-    listening.wait_for(r"tools/blackbox_exporter +\| .*[Ss]tarting")
-    assert listening.interrupt() == (0, "")
+    with Held(daily, "logs", "--follow", "--tail", "1", "nginx", "blackbox_exporter") as listening:
+        listening.wait_for("tools/blackbox_exporter")
+        urlopen(Request(f"http://{address(daily)}/", headers={"User-Agent": "followed"}), timeout=10).read()
+        listening.wait_for(r"app/nginx +\| .*followed")
+        on_host(
+            hosts["tools"],
+            "cd /srv/stack/current && "
+            "docker compose up --detach --no-build --no-deps --force-recreate blackbox_exporter",
+        )
+        # The new container's first line of several.
+        listening.wait_for(r"tools/blackbox_exporter +\| .*[Ss]tarting")
+        assert listening.interrupt() == (0, "")
     for host in hosts.values():
         wait_until(lambda host=host: "compose" not in on_host(host, "ps ax"), 15, "no log is read")  # type: ignore[misc]
 
@@ -131,13 +132,13 @@ def test_a_tunnel_leads_to_pages_that_have_no_port_in_the_world(daily: Launcher)
             # Unless somebody has it anyway.
             somebody.bind(("127.0.0.1", 9090))
             somebody.listen()
-        tunnel = Held(daily, "open", "prometheus")
-        here = tunnel.wait_for("http").strip()
-    assert here.startswith("http://127.0.0.1:")
-    assert here.endswith("/consoles/index.html")
-    assert urlsplit(here).port != 9090
-    assert "Stack overview" in urlopen(here, timeout=10).read().decode()
-    assert tunnel.interrupt() == (0, "prometheus on tools, until Ctrl-C:\nclosed\n")
+        with Held(daily, "open", "prometheus") as tunnel:
+            here = tunnel.wait_for("http").strip()
+            assert here.startswith("http://127.0.0.1:")
+            assert here.endswith("/consoles/index.html")
+            assert urlsplit(here).port != 9090
+            assert "Stack overview" in urlopen(here, timeout=10).read().decode()
+            assert tunnel.interrupt() == (0, "prometheus on tools, until Ctrl-C:\nclosed\n")
     assert not opens("127.0.0.1", urlsplit(here).port or 0)
 
 
