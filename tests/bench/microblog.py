@@ -91,6 +91,7 @@ class Measured:
     p99_ms: float
     failed: int
     cpu_ms: float
+    cpu_ms_of: dict[str, float]
 
 
 def main() -> None:
@@ -299,7 +300,7 @@ def rounds(
     middle = sorted(seen, key=lambda one: one.per_second)[len(seen) // 2]
     say(
         f"{url} c{connections}: {middle.per_second:.0f}/s, p50 {middle.p50_ms} ms, p99 {middle.p99_ms} ms,"
-        f" {middle.cpu_ms:.3f} ms of a processor"
+        f" {middle.cpu_ms:.3f} ms of a processor {middle.cpu_ms_of}"
     )
     return replace(middle, failed=sum(one.failed for one in seen))
 
@@ -318,25 +319,34 @@ def wrk(
         words += ["-s", script.name, url]
         before = cpu_ms(parts)
         said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-        spent = cpu_ms(parts) - before
+        after = cpu_ms(parts)
     failed = sum(
         int(number)
         for line in said.splitlines()
         if "Socket errors" in line or "Non-2xx" in line
         for number in re.findall(r"\d+", line.partition(":")[2])
     )
+    requests_done = int(found(r"(\d+) requests in", said))
+    spent = {name: round((after[name] - before[name]) / requests_done, 3) for name in after}
     return Measured(
         float(found(r"Requests/sec: *([\d.]+)", said)),
         percentile(said, 50),
         percentile(said, 99),
         failed,
-        spent / int(found(r"(\d+) requests in", said)),
+        sum(spent.values()),
+        spent,
     )
 
 
-def cpu_ms(parts: Sequence[Container]) -> float:
-    """What the containers have taken of processors so far."""
-    return sum(part.stats(stream=False)["cpu_stats"]["cpu_usage"]["total_usage"] for part in parts) / 1e6
+def cpu_ms(parts: Sequence[Container]) -> dict[str, float]:
+    """What each container has taken of processors so far, by the name of its service."""
+    return {
+        part.labels.get("com.docker.compose.service", "yardstick"): part.stats(stream=False)["cpu_stats"][
+            "cpu_usage"
+        ]["total_usage"]
+        / 1e6
+        for part in parts
+    }
 
 
 def percentile(said: str, which: int) -> float:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from .database import db
 from .models import User
 from .oversight import AuditEntry
-from .pages import LARGEST_ID, Page, Placed
+from .pages import LARGEST_ID, Page
 from .times import now
 
 
@@ -60,7 +60,7 @@ class AppendOnly(Exception):
 
 
 @dataclass(frozen=True)
-class Shown(Placed):
+class Shown:
     """An entry as a list shows it. A number without a name is somebody who left."""
 
     place: int

@@ -1,6 +1,13 @@
-"""Attributes that tie a form field to its hint and its errors."""
+"""Forms on pages, and attributes that tie a field to its hint and its errors."""
+
+from functools import cache
+from typing import TypeVar, cast
 
 from flask import Flask
+from flask_wtf import FlaskForm
+from werkzeug.local import LocalProxy
+
+Form = TypeVar("Form", bound=FlaskForm)
 
 
 def init_app(app: Flask) -> None:
@@ -16,3 +23,8 @@ def described(ids: str, errors: object, focus: bool = False) -> dict[str, str | 
     if errors:
         attributes["aria-invalid"] = "true"
     return attributes
+
+
+def unfilled(form: type[Form]) -> Form:
+    """A form to be filled in, made when a page asks for it: mostly it was rendered before."""
+    return cast(Form, LocalProxy(cache(lambda: form(formdata=None))))

@@ -7,12 +7,14 @@ from flask import Flask, g
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from .kept import Kept
+
 # About 2 kB each.
 MOST_KEPT = 1000
 # Stands for the token of the session, which no two people share. No text of a page has this character.
 MARK = "\0"
 
-_kept: dict[Hashable, str] = {}
+_kept: Kept[Hashable, str] = Kept(MOST_KEPT)
 
 
 def init_app(app: Flask) -> None:
@@ -33,7 +35,5 @@ def remembered(key: Hashable, render: Callable[[], Any]) -> Markup:
         # Where somebody has asked for the token, it may be in there.
         if "csrf_token" in g:
             html = html.replace(g.csrf_token, MARK)
-        _kept[key] = html
-        while len(_kept) > MOST_KEPT:
-            _kept.pop(next(iter(_kept)), None)
+        _kept.keep(key, html)
     return Markup(html.replace(MARK, generate_csrf()) if MARK in html else html)  # noqa: S704 - as it was rendered

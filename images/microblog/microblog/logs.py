@@ -50,5 +50,9 @@ def write_json_lines() -> None:
     if not any(isinstance(handler.formatter, JsonLines) for handler in root.handlers):
         root.addHandler(StandardOutput())
     root.setLevel(logging.INFO)
+    # No line says where in the code it was written, nor by which thread or process: nobody needs to find out.
+    # https://docs.python.org/3/howto/logging.html#optimization
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # Alembic reports each revision at this level; its chatter about the dialect is not worth a line.
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)

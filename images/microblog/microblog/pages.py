@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from flask import abort, current_app, request
 from sqlalchemy import ColumnElement, and_
@@ -13,14 +13,14 @@ LARGEST_ID = 2**63 - 1
 Row = TypeVar("Row", bound="Placed")
 
 
-class Placed:
+class Placed(Protocol):
     """What a list shows, with its place in it."""
 
-    place: int
+    @property
+    def place(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class Entry(Placed):
+class Entry(NamedTuple):
     """A post as a list shows it. Without a body it is a gap: deleted, or not for the reader."""
 
     place: int
@@ -35,8 +35,6 @@ class Entry(Placed):
     repost_count: int = 0
     like_count: int = 0
     answers: str | None = None
-    reposter: str | None = None
-    reposter_name: str | None = None
     liked: bool = False
     reposted: bool = False
     language: str | None = None
@@ -44,6 +42,8 @@ class Entry(Placed):
     picture_width: int = 0
     picture_height: int = 0
     picture_alt: str = ""
+    reposter: str | None = None
+    reposter_name: str | None = None
     why: str | None = None  # of a gap that a thread tells about: "removed" or "suspended"
 
     @property

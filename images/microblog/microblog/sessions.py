@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 from .api_paths import asked_by_a_program
 
@@ -15,6 +16,13 @@ csrf = CSRFProtect()
 
 class HttpsAwareSessions(SecureCookieSessionInterface):
     """Marks the cookie Secure whenever the person came by https; programs have no cookie."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        # An application has its keys from the start.
+        known: URLSafeTimedSerializer | None = app.extensions.get("session_signer")
+        if known is None:
+            known = app.extensions["session_signer"] = super().get_signing_serializer(app)
+        return known
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         # None makes a session that is empty and cannot be written.

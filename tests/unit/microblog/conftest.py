@@ -256,10 +256,14 @@ class TimelineStore(Store):
     """Reads home timelines one way or the other, while posts come and go."""
 
     def home(self, reader_id: int, before: int, size: int, walking: bool) -> Page[Entry]:
-        way = timelines.walk if walking else timelines.gather
+        ways = (
+            (timelines.walk, timelines.walk_apart) if walking else (timelines.gather, timelines.gather_apart)
+        )
         with self.app.app_context():
             reader = db.session.get(User, reader_id)
-            return timelines.page_of(way(reader, Between(before), size + 1), size)
+            whole, apart = (timelines.page_of(way(reader, Between(before), size + 1), size) for way in ways)
+        assert whole == apart
+        return whole
 
     def delete_oldest(self) -> set[int]:
         with self.app.app_context():

@@ -161,6 +161,8 @@ def check(store, name: str, unseen: set[str], posts: dict[str, int]) -> None:
         timelines.everybody(reader, between, everyone),
         timelines.home(reader, between, everyone),
         timelines.walk(reader, between, everyone),
+        timelines.walk_apart(reader, between, everyone),
+        timelines.gather_apart(reader, between, everyone),
         timelines.tagged("all", reader, between, everyone),
         timelines.liked_by(reader, between, everyone),
         timelines.mentioning(reader, between, everyone),

@@ -321,7 +321,14 @@ def test_whatever_happens_no_list_shows_anything_of_the_suspended(app, fresh_sto
             lists = [timelines.everybody(reader, Between(), 50)]
             lists += [timelines.written_by(user, reader, Between(), 50) for user in users.values()]
             if reader:
-                reader_lists = (timelines.walk, timelines.gather, timelines.mentioning, timelines.liked_by)
+                reader_lists = (
+                    timelines.walk,
+                    timelines.walk_apart,
+                    timelines.gather,
+                    timelines.gather_apart,
+                    timelines.mentioning,
+                    timelines.liked_by,
+                )
                 lists += [way(reader, Between(), 50) for way in reader_lists]
             for wanted in lists:
                 page = timelines.page_of(wanted, 50)

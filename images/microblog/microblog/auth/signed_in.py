@@ -27,6 +27,8 @@ def init_app(app: Flask) -> None:
     known_browsers.init_app(app)
     # A page about a broken database must not ask the database who reads it.
     app.context_processor(_for_templates)
+    # For templates that others import: they have no context.
+    app.jinja_env.globals["reader"] = lambda: _for_templates()["person"]
 
 
 def person() -> User | None:

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from .. import audit, limits, metrics, suspensions
 from ..audit import Act
 from ..database import db
+from ..fields import unfilled
 from ..models import User
 from ..safe_url import same_site_path
 from . import accounts, passwords
@@ -43,6 +44,8 @@ def login() -> ResponseReturnValue:
     target = same_site_path(request.values.get("next"))
     if person():
         return redirect(target or url_for("posts.home"), 303)
+    if request.method == "GET":
+        return render_template("auth/login.html", form=unfilled(LoginForm), target=target)
     form = LoginForm()
     if form.validate_on_submit():
         user = accounts.find(form.identity.data, form.password.data)

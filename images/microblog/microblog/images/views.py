@@ -1,6 +1,7 @@
 """The pictures themselves: to whoever sees the post, under an address that changes with the content."""
 
 from flask import Blueprint, Response, abort, request
+from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy import select
 
 from ..auth.signed_in import person
@@ -18,9 +19,9 @@ FOREVER_FOR_ONE = "private, max-age=31536000, immutable"
 blueprint = Blueprint("images", __name__)
 
 
-@blueprint.app_context_processor
-def _small_width() -> dict[str, int]:
-    return {"small_width": SMALL_WIDTH}
+@blueprint.record_once
+def _tell_templates(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals["small_width"] = SMALL_WIDTH
 
 
 @blueprint.get(f"/images/<int(max={LARGEST_ID}):post_id>/<digest>-<int(max=9999):width>.webp")

@@ -15,14 +15,14 @@ from sqlalchemy.orm import aliased
 from ..database import db
 from ..inbox import Message, Participant
 from ..models import Follow, User
-from ..pages import Between, Page, Placed
+from ..pages import Between, Page
 from ..ties import Hidden
 
 Own = aliased(Message, name="own")
 
 
 @dataclass(frozen=True)
-class Side(Placed):
+class Side:
     """A conversation as one of the two sees it. Without a user name the other one is gone."""
 
     place: int
@@ -45,7 +45,7 @@ class Side(Placed):
 
 
 @dataclass(frozen=True)
-class Line(Placed):
+class Line:
     """A message as its page shows it."""
 
     place: int

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from ..database import db
 from ..models import User
 from ..oversight import Case, Report
-from ..pages import Entry, Page, Placed
+from ..pages import Entry, Page
 from ..roles import Role, role_of
 from ..times import now
 
@@ -46,7 +46,7 @@ DONE = (State.DECIDED, State.CLOSED)
 
 
 @dataclass(frozen=True)
-class Listed(Placed):
+class Listed:
     """A case in a list."""
 
     place: int

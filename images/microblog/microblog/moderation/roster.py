@@ -11,7 +11,7 @@ from .. import usernames
 from ..database import db
 from ..models import User
 from ..oversight import Suspension
-from ..pages import LARGEST_ID, Page, Placed
+from ..pages import LARGEST_ID, Page
 from ..roles import Role
 from ..times import now
 
@@ -19,7 +19,7 @@ MOST_STAFF = 200
 
 
 @dataclass(frozen=True)
-class Listed(Placed):
+class Listed:
     """A person with their role, and until when they are suspended."""
 
     place: int

@@ -11,7 +11,7 @@ from ..database import db
 from ..inbox import Notification
 from ..models import Post, User
 from ..news import GROUPED, UNSYNCHRONIZED
-from ..pages import Page, Placed
+from ..pages import Page
 from ..visibility import seen_by, visible
 
 Newer = aliased(Notification, name="newer")
@@ -19,7 +19,7 @@ Other = aliased(Notification, name="other")
 
 
 @dataclass(frozen=True)
-class Listed(Placed):
+class Listed:
     """What somebody did; of likes and reposts the newest, with how many others did the same."""
 
     place: int

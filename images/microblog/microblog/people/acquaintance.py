@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from .. import usernames
 from ..database import db
 from ..models import Follow, Number, User
-from ..pages import Page, Placed
+from ..pages import Page
 from ..prepared import columns, entity, prepared
 from ..ties import Hidden
 from ..visibility import hides, seen_count, some_reader, suspended, visible
@@ -40,7 +40,7 @@ class Acquaintance:
 
 
 @dataclass(frozen=True)
-class Listed(Placed):
+class Listed:
     """A person in a list."""
 
     place: int

@@ -1,30 +1,39 @@
 """The cards of posts as they were rendered before: one is made anew when anything that it shows changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 
-from flask import url_for
+from flask import request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from ..fragments import remembered
+from ..auth.signed_in import person
+from ..kept import Kept
 from ..models import User
 from ..pages import Entry
 from ..times import in_words
 
+# About 2 kB each.
+_kept: Kept[Hashable, Markup] = Kept(1000)
 
-def card_of(
-    entry: Entry, here: str, language: str, reader: User | None, render: Callable[[Entry, str], Markup]
-) -> Markup:
-    """The card of a post as `render` makes it, for a reader of this language who comes back to `here`.
+
+def cards_of(entries: Sequence[Entry], render: Callable[[Entry, str, User | None], Markup]) -> list[Markup]:
+    """The cards of posts as `render` makes them for the reader, who comes back to this page.
 
     A gap says something else on every page, and is made each time.
     """
-    if entry.body is None or entry.created_at is None:
-        return render(entry, here)
-    may_react, is_own = reader is not None, reader is not None and reader.username == entry.username
-    key = (entry, here, language, in_words(language, entry.created_at), may_react, is_own)
-    return remembered(key, lambda: render(entry, here))
+    here = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    reader, language = person(), str(get_locale())
+    name = reader.username if reader else None
+    cards = []
+    for entry in entries:
+        if entry.body is None or entry.created_at is None:
+            cards.append(render(entry, here, reader))
+            continue
+        key = entry, here, language, in_words(language, entry.created_at), name and name == entry.username
+        cards.append(_kept.get(key) or _kept.keep(key, render(entry, here, reader)))
+    return cards
 
 
 @lru_cache

@@ -1,31 +1,42 @@
 """The rows of a page: what a post shows about itself, its author and its reader, in one statement."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, literal, select
+from sqlalchemy import Row, Select, and_, exists, false, func, null, select
 from sqlalchemy.orm import aliased
 
 from ..database import db
 from ..images.models import Image
 from ..models import Post, User
 from ..pages import Entry
+from ..prepared import NUMBERS, Values, prepared
 from ..ties import DeletedPost, Like, Repost
-from ..visibility import not_hidden_from, seen_by, seen_count, suspended
+from ..visibility import hides, not_hidden_from, seen_by, seen_count, some_reader, suspended
 
 Parent = aliased(Post, name="parent")
 Answered = aliased(User, name="answered")
 Reposter = aliased(User, name="reposter")
 Reply = aliased(Post, name="reply")
 Unseen = aliased(Post, name="unseen")
-# Its place in a row, behind those of the list and of the post.
-BODY = 2
 
 
-def ids(place: Any, post_id: Any, reposter_id: Any = None) -> Select[Any]:
-    """What `load` takes: the place in the list, the post, and who passed it on (0 for nobody)."""
-    reposted_by = literal(0) if reposter_id is None else reposter_id
-    return select(place.label("place"), post_id.label("post_id"), reposted_by.label("reposter_id"))
+def ids(place: Any, post_id: Any) -> Select[Any]:
+    """What a list is made of: the place in it, the post, and who passed it on, by both names (nobody)."""
+    nobody = null().label("reposter"), null().label("reposter_name")
+    return select(place.label("place"), post_id.label("post_id"), *nobody)
+
+
+def passed_on(wanted: Select[Any], place: Any, amount: int) -> Select[Any]:
+    """The first of a query that has the id of who passed a post on as `reposter_id`, as `ids` has them."""
+    page = newest(wanted, place, amount).subquery("page")
+    name = func.coalesce(func.nullif(Reposter.display_name, ""), Reposter.username)
+    return (
+        select(page.c.place, page.c.post_id, Reposter.username, name)
+        .select_from(page)
+        .outerjoin(Reposter, Reposter.id == page.c.reposter_id)
+        .order_by(page.c.place.desc())
+    )
 
 
 def newest(query: Select[Any], place: Any, amount: int) -> Select[Any]:
@@ -33,51 +44,83 @@ def newest(query: Select[Any], place: Any, amount: int) -> Select[Any]:
     return query.order_by(place.desc()).limit(amount)
 
 
-def rows_of(wanted: Select[Any], reader: User | None) -> Select[Any]:
-    """The query for the rows of a page, newest first; its ids are of no author who is suspended."""
-    return _rows(wanted, reader, not_hidden_from)
+def entries(found: Sequence[Values], reader: User | None) -> list[Entry]:
+    """Entries for the rows of a query of `ids`, whose authors are not suspended.
 
-
-def entries(rows: Iterable[tuple[Any, ...]]) -> list[Entry]:
-    """The rows of a page. Posts that are gone or hidden are gaps."""
-    return [Entry(*row) if row[BODY] is not None else Entry(row[0], row[1], None) for row in rows]
+    Posts that are gone or hidden are gaps. A statement by itself: MariaDB plans one that finds out the ids,
+    too, for longer than it takes to answer both.
+    """
+    if not found:
+        return []
+    posts = {row[0]: row[1:] for row in _posts([row[1] for row in found], reader)}
+    gap = (None,)
+    return [
+        Entry(place, post, *posts.get(post, gap))._replace(reposter=by, reposter_name=name)
+        for place, post, by, name in found
+    ]
 
 
 def load(wanted: Select[Any], reader: User | None) -> Sequence[Entry]:
     """Entries for the ids of a page, newest first, whoever wrote them."""
-    return entries(tuple(row) for row in db.session.execute(_rows(wanted, reader, seen_by)))
+    return [Entry(*row) for row in db.session.execute(_rows(wanted, reader))]
 
 
 def load_thread(wanted: Select[Any], reader: User | None, ascending: bool = False) -> Sequence[Entry]:
     """Entries as `load` gives them; gaps say why they are there, if that is anybody's business."""
     more = (_removed, _of_somebody_suspended(reader))
-    rows = db.session.execute(_rows(wanted, reader, seen_by, ascending, more))
+    rows = db.session.execute(_rows(wanted, reader, ascending, more))
     return [_told(row) for row in rows]
+
+
+def _posts(numbers: Sequence[int], reader: User | None) -> Sequence[Values]:
+    """Their ids, and what is on their cards, of those that are there and not hidden."""
+    query = prepared((_posts, reader is None, hides(reader)), lambda: _cards(some_reader(reader)))
+    return query.rows({"reader": reader.id if reader else None}, numbers)
+
+
+def _cards(reader: User | None) -> Select[Any]:
+    query = (
+        select(Post.id, *_columns(reader))
+        .prefix_with("STRAIGHT_JOIN", dialect="mysql")
+        .select_from(Post)
+        .join(User, User.id == Post.user_id)
+    )
+    return _about(query, reader).where(Post.id.in_([NUMBERS]), not_hidden_from(reader, Post.user_id))
+
+
+def _about(query: Select[Any], reader: User | None) -> Select[Any]:
+    """The query with what the columns need beside the post and its author."""
+    answered = and_(Answered.id == Parent.user_id, not_hidden_from(reader, Parent.user_id))
+    return (
+        query.outerjoin(Parent, Parent.id == Post.parent_id)
+        .outerjoin(Answered, answered)
+        .outerjoin(Image, Image.post_id == Post.id)
+    )
 
 
 def _rows(
     wanted: Select[Any],
     reader: User | None,
-    seen: Callable[[User | None, Any], ColumnElement[bool]],
     ascending: bool = False,
     more: Sequence[Callable[[Any], Any]] = (),
 ) -> Select[Any]:
     page = wanted.subquery("page")
-    post = and_(Post.id == page.c.post_id, seen(reader, Post.user_id))
-    answered = and_(Answered.id == Parent.user_id, not_hidden_from(reader, Parent.user_id))
-    return (
-        select(page.c.place, page.c.post_id, *_columns(reader), *(of(page.c.post_id) for of in more))
+    passed_on = page.c.reposter, page.c.reposter_name
+    query = (
+        select(
+            page.c.place,
+            page.c.post_id,
+            *_columns(reader),
+            *passed_on,
+            *(of(page.c.post_id) for of in more),
+        )
         # MariaDB would begin with the people and sort the whole table: the page comes first.
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
         .select_from(page)
-        .outerjoin(Post, post)
+        .outerjoin(Post, and_(Post.id == page.c.post_id, seen_by(reader, Post.user_id)))
         .outerjoin(User, User.id == Post.user_id)
-        .outerjoin(Reposter, Reposter.id == page.c.reposter_id)
-        .outerjoin(Parent, Parent.id == Post.parent_id)
-        .outerjoin(Answered, answered)
-        .outerjoin(Image, Image.post_id == Post.id)
-        .order_by(page.c.place if ascending else page.c.place.desc())
     )
+    return _about(query, reader).order_by(page.c.place if ascending else page.c.place.desc())
 
 
 def _columns(reader: User | None) -> list[Any]:
@@ -92,8 +135,6 @@ def _columns(reader: User | None) -> list[Any]:
         seen_count(reader, Post.repost_count, Repost.user_id, Repost.post_id == Post.id),
         seen_count(reader, Post.like_count, Like.user_id, Like.post_id == Post.id),
         Answered.username,
-        Reposter.username,
-        func.coalesce(func.nullif(Reposter.display_name, ""), Reposter.username),
         _has(Like, reader),
         _has(Repost, reader),
         Post.language,

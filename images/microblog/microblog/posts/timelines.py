@@ -1,24 +1,30 @@
-"""Which posts a list shows: ids first, out of an index, then their rows in the same statement."""
+"""Which posts a list shows: ids first, out of an index, then their rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import sqrt
+from time import monotonic
 from typing import Any, cast
 
 from sqlalchemy import Integer, Select, bindparam, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
+from ..kept import Kept
 from ..models import Follow, Number, Post, User
 from ..pages import Between, Entry, Page
-from ..prepared import Prepared, prepared
+from ..prepared import Prepared, Values, prepared
 from ..ties import Like, Mention, PostTag, Repost
 from ..visibility import hides, seen_by, some_reader, visible
-from .entries import entries, ids, load, newest, rows_of
+from .entries import entries, ids, load, newest, passed_on
 
 Query = Select[Any]
 Earlier = aliased(Repost, name="earlier")
 # A tab that was left open must not make a count over all that was written since.
 MOST_LOOKED_AT = 1000
+# Whether the home timeline is walked for or gathered, by reader, number of those they follow, and time. Both
+# find the same, and which of them is faster changes slowly.
+_ways: Kept[tuple[int, int, int], bool] = Kept(10_000)
+SAME_WAY_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,19 @@ class Ids:
     between: Between
     amount: int
     about: int | str | None = None
+    # The query for the ids of what was passed on to the reader, where it is one of its own.
+    passed_on: Callable[[Asked], Query] | None = None
+
+    def find(self) -> Sequence[Values]:
+        """The ids, newest first."""
+        found = self.prepared(_itself).rows(self.values)
+        if self.passed_on is None:
+            return found
+        # What was passed on before the last post of a full page is not on it.
+        lowest = found[-1][0] if len(found) == self.amount else 0
+        between = Between(self.between.before, lowest)
+        reposts = replace(self, make=self.passed_on, between=between, passed_on=None).find()
+        return sorted([*found, *reposts], key=_place, reverse=True)[: self.amount]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -49,10 +68,10 @@ class Ids:
         between = {"before": self.between.before, "after": self.between.after}
         return {"reader": reader_id, "amount": self.amount, "about": self.about, **between}
 
-    def prepared(self, use: Callable[[Query, User | None], Query]) -> Prepared:
+    def prepared(self, use: Callable[[Query], Query]) -> Prepared:
         """What `use` makes of the query; the same for all who differ in values only."""
         key = (use, self.make, self.reader is None, hides(self.reader), self.between.after is None)
-        return prepared(key, lambda: use(self.make(self._asked()), self._asked().reader))
+        return prepared(key, lambda: use(self.make(self._asked())))
 
     def _asked(self) -> Asked:
         after = None if self.between.after is None else bindparam("after", type_=Number)
@@ -61,7 +80,7 @@ class Ids:
 
 def page_of(wanted: Ids, size: int) -> Page[Entry]:
     """The page that ids make; there are up to size + 1 of them."""
-    return Page.of(entries(wanted.prepared(rows_of).rows(wanted.values)), size)
+    return Page.of(entries(wanted.find(), wanted.reader), size)
 
 
 def count(wanted: Ids) -> int:
@@ -102,11 +121,15 @@ def liked_by(reader: User, between: Between, amount: int) -> Ids:
 
 def home(reader: User, between: Between, amount: int) -> Ids:
     """The posts of a reader and of the people they follow, and what those passed on, each once."""
+    about = reader.id, reader.following_count, int(monotonic() // SAME_WAY_SECONDS)
+    walks = _ways.get(about)
+    if walks is not None:
+        return (walk_apart if walks else gather_apart)(reader, between, amount)
     theirs, last = _amounts(reader)
     # Walking down all posts reads about amount · last / theirs rows until the page is full; gathering
     # reads an index entry for each of theirs. They cost the same where theirs² = amount · last.
-    way = walk if theirs > sqrt(amount * last) else gather
-    return way(reader, between, amount)
+    walks = _ways.keep(about, theirs > sqrt(amount * last))
+    return (walk if walks else gather)(reader, between, amount)
 
 
 def gather(reader: User, between: Between, amount: int) -> Ids:
@@ -114,9 +137,19 @@ def gather(reader: User, between: Between, amount: int) -> Ids:
     return Ids(_gather, reader, between, amount)
 
 
+def gather_apart(reader: User, between: Between, amount: int) -> Ids:
+    """The same in two statements, the second of which looks no further down than the page goes."""
+    return Ids(_gather_posts, reader, between, amount, passed_on=_gather_reposts)
+
+
 def walk(reader: User, between: Between, amount: int) -> Ids:
     """The home timeline, out of the posts of all."""
     return Ids(_walk, reader, between, amount)
+
+
+def walk_apart(reader: User, between: Between, amount: int) -> Ids:
+    """The same in two statements, the second of which looks no further down than the page goes."""
+    return Ids(_walk_posts, reader, between, amount, passed_on=_walk_reposts)
 
 
 def home_since(reader: User, after: int, amount: int) -> Ids:
@@ -130,7 +163,15 @@ def one(post_id: int, reader: User | None) -> Entry | None:
     return entry if entry.body is not None else None
 
 
-def _counted(query: Query, _reader: User | None) -> Query:
+def _itself(query: Query) -> Query:
+    return query
+
+
+def _place(row: Values) -> int:
+    return int(row[0])
+
+
+def _counted(query: Query) -> Query:
     return select(func.count()).select_from(query.subquery("page"))
 
 
@@ -140,13 +181,12 @@ def _everybody(asked: Asked) -> Query:
 
 
 def _written(asked: Asked) -> Query:
-    own = ids(Post.id, Post.id).where(Post.user_id == asked.about, Post.parent_id.is_(None))
+    own = _own().where(Post.user_id == asked.about, Post.parent_id.is_(None))
     own = visible(own.where(asked.between.holds(Post.id)), asked.reader, Post.user_id)
-    passed_on = ids(Repost.id, Repost.post_id, Repost.user_id).join(Post, Post.id == Repost.post_id)
-    passed_on = passed_on.where(Repost.user_id == asked.about, asked.between.holds(Repost.id))
-    passed_on = visible(passed_on, asked.reader, Repost.user_id, Post.user_id)
-    amount = asked.amount
-    return _together(newest(own, Post.id, amount), newest(passed_on, Repost.id, amount), amount)
+    reposts = _reposts().join(Post, Post.id == Repost.post_id)
+    reposts = reposts.where(Repost.user_id == asked.about, asked.between.holds(Repost.id))
+    reposts = visible(reposts, asked.reader, Repost.user_id, Post.user_id)
+    return _together(own, reposts, asked.amount)
 
 
 def _written_with_replies(asked: Asked) -> Query:
@@ -194,46 +234,75 @@ def _last() -> Any:
 
 
 def _gather(asked: Asked) -> Query:
-    reader, between, amount = cast(User, asked.reader), asked.between, asked.amount
-    seen = select(Follow.followed_id.label("id")).where(Follow.follower_id == reader.id)
-    followed = visible(seen, reader, Follow.followed_id)
-    authors = union_all(followed, select(bindparam("reader", type_=Number).label("id"))).subquery("author")
-    posts = (
-        ids(Post.id, Post.id)
-        .select_from(authors)
+    return _together(_posts_gathered(asked, _own()), _reposts_gathered(asked), asked.amount)
+
+
+def _gather_posts(asked: Asked) -> Query:
+    return newest(_posts_gathered(asked, ids(Post.id, Post.id)), Post.id, asked.amount)
+
+
+def _gather_reposts(asked: Asked) -> Query:
+    return passed_on(_reposts_gathered(asked), Repost.id, asked.amount)
+
+
+def _posts_gathered(asked: Asked, start: Query) -> Query:
+    me = select(bindparam("reader", type_=Number).label("id"))
+    authors = union_all(_followed(asked), me).subquery("author")
+    return (
+        start.select_from(authors)
         .join(Post, Post.user_id == authors.c.id)
-        .where(between.holds(Post.id))
+        .where(asked.between.holds(Post.id))
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     )
-    reposters = followed.subquery("reposter")
-    reposts = (
-        ids(Repost.id, Repost.post_id, Repost.user_id)
+
+
+def _reposts_gathered(asked: Asked) -> Query:
+    reposters = _followed(asked).subquery("reposter")
+    return (
+        _reposts()
         .select_from(reposters)
         .join(Repost, Repost.user_id == reposters.c.id)
         .join(Post, Post.id == Repost.post_id)
-        .where(between.holds(Repost.id), *_is_news(reader))
+        .where(asked.between.holds(Repost.id), *_is_news(cast(User, asked.reader)))
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     )
-    return _together(newest(posts, Post.id, amount), newest(reposts, Repost.id, amount), amount)
+
+
+def _followed(asked: Asked) -> Query:
+    reader = cast(User, asked.reader)
+    followed = select(Follow.followed_id.label("id")).where(Follow.follower_id == reader.id)
+    return visible(followed, reader, Follow.followed_id)
 
 
 def _walk(asked: Asked) -> Query:
-    reader, between, amount = cast(User, asked.reader), asked.between, asked.amount
-    posts = (
-        ids(Post.id, Post.id)
-        .where(between.holds(Post.id), or_(Post.user_id == reader.id, _follows(reader, Post.user_id)))
-        .with_hint(Post, "FORCE INDEX (PRIMARY)", "mysql")
-    )
+    return _together(_posts_walked(asked, _own()), _reposts_walked(asked), asked.amount)
+
+
+def _walk_posts(asked: Asked) -> Query:
+    return newest(_posts_walked(asked, ids(Post.id, Post.id)), Post.id, asked.amount)
+
+
+def _walk_reposts(asked: Asked) -> Query:
+    return passed_on(_reposts_walked(asked), Repost.id, asked.amount)
+
+
+def _posts_walked(asked: Asked, start: Query) -> Query:
+    reader = cast(User, asked.reader)
+    theirs = or_(Post.user_id == reader.id, _follows(reader, Post.user_id))
+    posts = start.where(asked.between.holds(Post.id), theirs)
+    return visible(posts.with_hint(Post, "FORCE INDEX (PRIMARY)", "mysql"), reader, Post.user_id)
+
+
+def _reposts_walked(asked: Asked) -> Query:
+    reader = cast(User, asked.reader)
     reposts = (
-        ids(Repost.id, Repost.post_id, Repost.user_id)
+        _reposts()
         .join(Post, Post.id == Repost.post_id)
-        .where(between.holds(Repost.id), _follows(reader, Repost.user_id), *_is_news(reader))
+        .where(asked.between.holds(Repost.id), _follows(reader, Repost.user_id), *_is_news(reader))
         .with_hint(Repost, "FORCE INDEX (PRIMARY)", "mysql")
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     )
-    posts = visible(posts, reader, Post.user_id)
-    reposts = visible(reposts, reader, Repost.user_id)
-    return _together(newest(posts, Post.id, amount), newest(reposts, Repost.id, amount), amount)
+    return visible(reposts, reader, Repost.user_id)
 
 
 def _walk_since(asked: Asked) -> Query:
@@ -269,6 +338,24 @@ def _by_visible(query: Query, post_id: Any, reader: User | None) -> Query:
     return visible(joined, reader, Post.user_id)
 
 
+def _own() -> Query:
+    columns: tuple[Any, ...] = (
+        Post.id.label("place"),
+        Post.id.label("post_id"),
+        literal(0).label("reposter_id"),
+    )
+    return select(*columns)
+
+
+def _reposts() -> Query:
+    columns: tuple[Any, ...] = Repost.id.label("place"), Repost.post_id, Repost.user_id.label("reposter_id")
+    return select(*columns)
+
+
 def _together(posts: Query, reposts: Query, amount: Any) -> Query:
-    both = union_all(select(posts.subquery("posts")), select(reposts.subquery("reposts"))).subquery("both")
-    return newest(select(both), both.c.place, amount)
+    parts = (
+        newest(posts, Post.id, amount).subquery("posts"),
+        newest(reposts, Repost.id, amount).subquery("reposts"),
+    )
+    both = union_all(*(select(part) for part in parts)).subquery("both")
+    return passed_on(select(both), both.c.place, amount)

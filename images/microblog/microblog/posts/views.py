@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from .. import metrics
 from ..auth.signed_in import person, signed_in, signed_in_only
+from ..fields import unfilled
 from ..images import uploads
 from ..pages import LARGEST_ID, Between, Entry, Page, asked_after, asked_before, page_size
 from . import cards, links, spoken_language, threads, timelines, writing
@@ -26,7 +27,7 @@ def home() -> ResponseReturnValue:
     """The posts of the people one follows; strangers see everybody's."""
     if person() is None:
         return redirect(url_for("posts.explore"))
-    return _home(PostForm(formdata=None), Between(asked_before()))
+    return _home(unfilled(PostForm), Between(asked_before()))
 
 
 @blueprint.get("/explore")
@@ -78,7 +79,7 @@ def create() -> ResponseReturnValue:
 @blueprint.get(POST)
 def show(post_id: int) -> str:
     """One post, at the address it keeps, with what it answers and what answers it."""
-    return _thread(_one(post_id), ReplyForm(formdata=None))
+    return _thread(_one(post_id), unfilled(ReplyForm))
 
 
 @blueprint.post(f"{POST}/replies")
@@ -112,7 +113,7 @@ def delete(post_id: int) -> ResponseReturnValue:
     return redirect(url_for("posts.home"), 303)
 
 
-for function in (cards.card_of, cards.card_urls, cards.card_words):
+for function in (cards.cards_of, cards.card_urls, cards.card_words):
     blueprint.add_app_template_global(function)
 
 
