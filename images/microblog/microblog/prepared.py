@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, literal_column
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm import class_mapper, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -66,7 +66,9 @@ def entity(kind: type[Kind], values: Sequence[Any]) -> Kind:
     key = identity_key(kind, values[0])
     known = db.session.identity_map.get(key)
     if known is None:
-        known = kind(**dict(zip(_names(kind), values, strict=True)))
+        # As the ORM loads one: setting each value would note a change for each.
+        known = class_mapper(kind).class_manager.new_instance()
+        known.__dict__.update(zip(_names(kind), values, strict=True))
         make_transient_to_detached(known)
         db.session.add(known)
     return known

@@ -28,8 +28,8 @@ V1_QUOTA, V1_PERIOD = "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "sys/fs/cgroup/cpu/c
 
 def test_without_limits_the_machine_decides(tmp_path):
     size = sizing(root=machine(tmp_path, {V2_MEMORY: "max\n", V2_CPU: "max 100000\n"}))
-    assert (size.workers, size.memory_mib, size.cpus) == (8, 8192, 4)
-    assert str(size) == "8 workers × 8 threads: 8192 MiB, 4 CPUs (two for each CPU)"
+    assert (size.workers, size.memory_mib, size.cpus) == (4, 8192, 4)
+    assert str(size) == "4 workers × 8 threads: 8192 MiB, 4 CPUs (one for each CPU, at least 2)"
 
 
 @pytest.mark.parametrize("path", [V2_MEMORY, V1_MEMORY])
@@ -37,7 +37,7 @@ def test_the_memory_limit_is_found_in_both_kinds_of_control_group(tmp_path, path
     size = sizing(root=machine(tmp_path, {path: f"{256 * MIB}\n"}))
     assert size.memory_mib == 256
     assert size.chosen_by == "limited by memory"
-    assert size.workers < 8
+    assert size.workers < 4
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_memory_limit_is_found_in_both_kinds_of_control_group(tmp_path, path
 )
 def test_the_processor_quota_is_found_in_both_kinds_of_control_group(tmp_path, files):
     size = sizing(root=machine(tmp_path, files))
-    assert (size.cpus, size.workers) == (0.5, 1)
+    assert (size.cpus, size.workers) == (0.5, 2)
 
 
 def test_no_quota_is_written_as_minus_one_in_the_old_kind(tmp_path):
@@ -60,7 +60,7 @@ def test_a_limit_above_the_memory_of_the_machine_is_no_limit(tmp_path):
 @pytest.mark.parametrize("limit_mib", range(16, 1024, 16))
 def test_the_workers_never_need_more_than_there_is(tmp_path, limit_mib):
     size = sizing(root=machine(tmp_path, {V2_MEMORY: str(limit_mib * MIB)}))
-    assert 1 <= size.workers <= 8
+    assert 1 <= size.workers <= 4
     assert size.workers == 1 or size.workers * WORKER_MIB + RESERVE_MIB <= limit_mib
 
 
@@ -82,4 +82,4 @@ def test_a_machine_that_says_nothing_gets_something(tmp_path):
 
 def test_nonsense_is_no_limit(tmp_path):
     files = {V2_MEMORY: "", V2_CPU: "x", V1_QUOTA: "much", V1_PERIOD: ""}
-    assert sizing(root=machine(tmp_path, files)).workers == 8
+    assert sizing(root=machine(tmp_path, files)).workers == 4

@@ -34,6 +34,15 @@ class Acquaintance:
     suspended: bool
 
     @property
+    def shown(self) -> tuple[object, ...]:
+        """Everything that tells how the head of their page looks, but when they were there."""
+        user = self.user
+        person = user.username, user.display_name, user.about, user.post_count
+        counts = self.follower_count, self.following_count
+        between = self.is_followed, self.follows_back, self.mutes, self.blocks, self.blocked, self.suspended
+        return person + counts + between
+
+    @property
     def hidden(self) -> bool:
         """Whether the reader sees nothing of this person."""
         return bool(self.mutes or self.blocks or self.blocked or self.suspended)
