@@ -19,7 +19,7 @@ from microblog.mail.settings import MailSettings
 from microblog.settings import Settings
 from tests.e2e.story import Story
 
-POSTS_PER_PAGE = 8
+POSTS_PER_PAGE = 5
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 
 from tests.conftest import LEFT_OUT, ROOT
 from tests.e2e.browsing import chromium
+from tests.e2e.community import Community, community
 from tests.e2e.person import Person
 
 PORTS = ("NGINX_PORT", "JENKINS_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
@@ -111,3 +112,10 @@ def browser(engine: docker.DockerClient, run_id: str) -> Iterator[Browser]:
     """A browser for every test that looks at pages."""
     with chromium(engine, f"{run_id}-browser", *free_ports(1)) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Community]:
+    """A community to look at, without a stack."""
+    with community(tmp_path_factory.mktemp("community")) as made:
+        yield made

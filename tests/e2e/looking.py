@@ -28,10 +28,10 @@ RULES: dict[tuple[str, Literal["light", "dark"]], list[str] | None] = {
     ("desktop", "dark"): OF_COLOURS,
     ("desktop", "light"): OF_WIDTH,
 }
-RUN = """async (only) => {
+RUN = """async ([within, only]) => {
   const options = { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } };
   if (only) options.runOnly = { type: "rule", values: only };
-  const { violations } = await axe.run(document, options);
+  const { violations } = await axe.run(within, options);
   return violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html.slice(0, 200))]);
 }"""
 OPEN = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
@@ -59,7 +59,7 @@ class Looker:
         assert answer.status == status, f"{self.who}: {path} is {answer.status}"
         self.inspect(path)
 
-    def inspect(self, name: str) -> None:
+    def inspect(self, name: str, within: str = "html") -> None:
         """Inspect the page as it is, with everything unfolded, unless somebody has seen the same."""
         text = self.page.locator("main").inner_text()
         if text in self.known:
@@ -70,7 +70,7 @@ class Looker:
         for (device, scheme), rules in RULES.items():
             self.page.set_viewport_size(SIZES[device])
             self.page.emulate_media(color_scheme=scheme)
-            for impact, rule, nodes in self.page.evaluate(RUN, rules):
+            for impact, rule, nodes in self.page.evaluate(RUN, [within, rules]):
                 if impact in GRAVE:
                     self._fault(name, f"{device} {scheme}: {rule}", *nodes[:3])
             if self.page.evaluate(SIDEWAYS):

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from microblog import PACKAGE, errors
 from microblog.seeding.filling import PASSWORD
 from tests.e2e.browsing import SIZES
-from tests.e2e.community import Community, community
+from tests.e2e.community import Community
 from tests.e2e.looking import Looker, looker
 
 # Addresses that are no pages of their own. A new address is one, unless it is put here.
@@ -53,35 +53,34 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def walk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+def walk(browser: Browser, settled: Community) -> Iterator[Walk]:
     """Everybody looks at everything, once, in one browser."""
-    with community(tmp_path_factory.mktemp("community")) as made:
-        cast = made.story.cast
-        people = {"visitor": None, "newcomer": cast.newcomer, "member": cast.member, "admin": cast.admin}
-        known: set[str] = set()
-        lookers = {who: looker(browser, made.address, who, person, known) for who, person in people.items()}
-        templates: set[str] = set()
-        endpoints: set[str] = set()
+    cast = settled.story.cast
+    people = {"visitor": None, "newcomer": cast.newcomer, "member": cast.member, "admin": cast.admin}
+    known: set[str] = set()
+    lookers = {who: looker(browser, settled.address, who, person, known) for who, person in people.items()}
+    templates: set[str] = set()
+    endpoints: set[str] = set()
 
-        def note(_app: object, template: Template, **_rest: object) -> None:
-            templates.add(template.name or "")
-            if template.name != "error.html":
-                endpoints.add(request.endpoint or "")
+    def note(_app: object, template: Template, **_rest: object) -> None:
+        templates.add(template.name or "")
+        if template.name != "error.html":
+            endpoints.add(request.endpoint or "")
 
-        with template_rendered.connected_to(note, made.app):
-            for one in lookers.values():
-                look_at_every_address(made, one)
-            visitor, newcomer, member, admin = lookers.values()
-            look_as_a_visitor(made, visitor)
-            look_as_a_member(made, member)
-            look_at_mistakes(made, member)
-            look_at_an_export(made, newcomer)
-            look_as_an_admin(made, admin)
-            look_at_the_errors(visitor)
-            open_a_person(member)
-        yield Walk(made, lookers, templates, endpoints)
+    with template_rendered.connected_to(note, settled.app):
         for one in lookers.values():
-            one.page.context.close()
+            look_at_every_address(settled, one)
+        visitor, newcomer, member, admin = lookers.values()
+        look_as_a_visitor(settled, visitor)
+        look_as_a_member(settled, member)
+        look_at_mistakes(settled, member)
+        look_at_an_export(settled, newcomer)
+        look_as_an_admin(settled, admin)
+        look_at_the_errors(visitor)
+        open_a_person(member)
+    yield Walk(settled, lookers, templates, endpoints)
+    for one in lookers.values():
+        one.page.context.close()
 
 
 def pages(made: Community) -> Iterator[tuple[Rule, str]]:
@@ -225,7 +224,7 @@ def open_a_person(one: Looker) -> None:
     one.go("/explore")
     one.page.locator("a.author").first.hover()
     one.page.locator(".person.card").wait_for()
-    one.inspect("/explore with a person in short")
+    one.inspect("/explore with a person in short", ".person.card")
 
 
 @pytest.mark.parametrize("who", ["visitor", "newcomer", "member", "admin"])
