@@ -71,14 +71,17 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, kind: str) -> Iterator[Visit]:
+def visiting(
+    browser: Browser, address: str, kind: str, locale: str = "en-GB", scripts: bool = True
+) -> Iterator[Visit]:
     """A visit to the address with a kind of device and scheme, such as phone-light."""
     device, scheme = kind.split("-")
     context = browser.new_context(
         viewport=SIZES[device],
         color_scheme="dark" if scheme == "dark" else "light",
         base_url=address,
-        locale="en-GB",
+        locale=locale,
+        java_script_enabled=scripts,
     )
     complaints: list[str] = []
     page = context.new_page()
