@@ -1,6 +1,6 @@
 # Every habit as one verb; the work is done by python -m compose and by the checkers themselves.
 .DEFAULT_GOAL := help
-.PHONY: help up build down clean ps logs rehearse rehearse-down test check format dashboards lock
+.PHONY: help up build down clean ps logs rehearse rehearse-down test check format dashboards screenshots lock
 .PHONY: ci check-documentation documentation-only test-images sbom scan scan-complete advisories push deploy smoke
 
 PYTHON ?= python3
@@ -106,6 +106,9 @@ format: .venv/test  ## Put the code into its one format
 
 dashboards: .venv/test  ## Write Grafana's dashboards anew from grafana/boards
 	@$(RUN) grafana.boards
+
+screenshots: .venv/test  ## Take the pictures of the microblog in docs/screenshots anew, with Docker
+	@PYTHONPATH=images/microblog $(RUN) tests.e2e.screenshots
 
 lock:  ## Write the lock files anew (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt
