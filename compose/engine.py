@@ -14,6 +14,8 @@ from compose.errors import EngineUnreachable
 # contexts in their present form with Compose 2.24.
 OLDEST_ENGINE = (25, 0)
 OLDEST_COMPOSE = (2, 24)
+# Until then Compose builds by itself: https://github.com/docker/compose/releases/tag/v2.37.0
+BUILDS_BY_BUILDX = (2, 37)
 # Between two pieces of a download; a registry that is silent for longer does not answer.
 PULL_TIMEOUT_SECONDS = 30
 NOBODY = 65534
@@ -30,8 +32,10 @@ class Engine:
         except (DockerException, requests.RequestException) as error:
             raise EngineUnreachable(*explain(str(error))) from error
         require("Docker Engine", self.facts["ServerVersion"], OLDEST_ENGINE)
-        require("Docker Compose", plugin_version("compose"), OLDEST_COMPOSE)
-        plugin_version("buildx")
+        compose = plugin_version("compose")
+        require("Docker Compose", compose, OLDEST_COMPOSE)
+        if release(compose) >= BUILDS_BY_BUILDX:
+            plugin_version("buildx")
 
     def has_image(self, name: str) -> bool:
         """Whether the image is on this machine."""
@@ -95,9 +99,14 @@ def plugin_version(name: str) -> str:
 
 def require(what: str, version: str, oldest: tuple[int, int]) -> None:
     """Refuse a version below the oldest one that works. Raises EngineUnreachable."""
-    major, minor = (int(part) for part in version.split(".")[:2])
-    if (major, minor) < oldest:
+    if release(version) < oldest:
         raise EngineUnreachable(
             f"{what} {version} is too old: this stack needs {oldest[0]}.{oldest[1]} or newer",
             "upgrade it from your distribution or from docs.docker.com/engine/install",
         )
+
+
+def release(version: str) -> tuple[int, int]:
+    """The part of a version that is compared."""
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)

@@ -1,7 +1,6 @@
 """The images of this commit, built on this machine: free, local, and the likeliest stage to fail."""
 
 import re
-import subprocess
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from docker.errors import DockerException
 from compose.build import Say, revision
 from compose.engine import Engine
 from compose.errors import StackError
-from compose.project import HERE, Project, Service, last_lines
+from compose.one_image import build_image
+from compose.project import HERE, Project, Service
 from compose.up import prepare_images
 from ec2.errors import ImageBuildFailed
 from ec2.layers import Layer, layers
@@ -109,10 +109,7 @@ def build_registry(say: Say) -> None:
     """Have the registry that the hosts are fed from; it runs here and on no host."""
     say("building registry")
     folder = HERE.parent / "images"
-    words = ["docker", "build", "--quiet", "--tag", REGISTRY, "--build-context", f"base={folder / 'base'}"]
-    done = subprocess.run([*words, str(folder / "registry")], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ImageBuildFailed(f"the registry's image could not be built:\n{last_lines(done.stderr)}")
+    build_image(REGISTRY, folder / "registry", {"base": folder / "base"})
 
 
 def forget_old_images(tag: str) -> None:

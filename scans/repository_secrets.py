@@ -4,6 +4,9 @@ import json
 import subprocess
 from pathlib import Path
 
+from compose.errors import BuildFailed
+from compose.one_image import build_image
+from compose.project import last_lines
 from scans.engine import CONFINED, image_id, run, told
 from scans.outcome import ROOT, NotScanned, Outcome
 
@@ -16,9 +19,7 @@ TIMEOUT_SECONDS = 300
 def scan(root: Path = ROOT) -> Outcome:
     """Look through the history of HEAD; what somebody wrote and took back is known to whoever has a clone."""
     history = bundled(root)
-    built = run(["build", "--quiet", "--tag", IMAGE, str(FOLDER)], b"", TIMEOUT_SECONDS, "docker build")
-    if built.returncode != 0 and not image_id(IMAGE):
-        raise NotScanned(f"gitleaks could not be had: {told(built)}")
+    obtain_gitleaks()
     words = ["run", *CONFINED, "--network=none", "--tmpfs=/tmp:size=1g", "--memory=1536m", IMAGE]
     done = run(words, history, TIMEOUT_SECONDS, "gitleaks")
     if done.returncode != 0:
@@ -31,6 +32,15 @@ def scan(root: Path = ROOT) -> Outcome:
         scanned=(f"{commits.stdout.strip()} commits",),
         findings=tuple(sorted({line(found) for found in json.loads(done.stdout)})),
     )
+
+
+def obtain_gitleaks() -> None:
+    """Have its image; one of an earlier day will do. Raises NotScanned where there is none."""
+    try:
+        build_image(IMAGE, FOLDER, timeout_seconds=TIMEOUT_SECONDS)
+    except BuildFailed as error:
+        if not image_id(IMAGE):
+            raise NotScanned(f"gitleaks could not be had: {last_lines(error.message, 3)}") from error
 
 
 def bundled(root: Path) -> bytes:

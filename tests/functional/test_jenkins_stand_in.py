@@ -3,7 +3,6 @@
 What only the real Jenkins can tell (whether its plugins know the configuration's keys) is not tested here.
 """
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 import requests
 from docker.models.containers import Container
 
+from compose.one_image import build_image
 from compose.secret_files import ssh_key_pair
 from tests.conftest import ROOT
 
@@ -46,13 +46,13 @@ def stand_in(engine: docker.DockerClient) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def controller_image(engine: docker.DockerClient, stand_in: str) -> Iterator[str]:
-    arguments = ["--build-arg", f"JENKINS_IMAGE={stand_in}", "--build-context", f"config={ROOT / 'jenkins'}"]
-    yield from built(engine, "jenkins", ROOT / "images/jenkins", *arguments)
+    given = {"contexts": {"config": ROOT / "jenkins"}, "arguments": {"JENKINS_IMAGE": stand_in}}
+    yield from built(engine, "jenkins", ROOT / "images/jenkins", **given)
 
 
-def built(engine: docker.DockerClient, name: str, folder: Path, *arguments: str) -> Iterator[str]:
+def built(engine: docker.DockerClient, name: str, folder: Path, **given: Any) -> Iterator[str]:
     tag = f"{name}:test-{uuid4().hex[:12]}"
-    subprocess.run(["docker", "build", "--quiet", "--tag", tag, *arguments, str(folder)], check=True)
+    build_image(tag, folder, **given)
     yield tag
     engine.images.remove(tag)
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import docker
 import pytest
 
+from compose.one_image import build_image
 from compose.secret_files import ssh_key_pair
 from scans import debian_updates, dependency_check, lock_files, repository_secrets, source_code
 from scans.engine import BuiltImage
@@ -177,7 +178,7 @@ def reference(engine: docker.DockerClient, tmp_path: Path) -> Iterator[Callable[
         (packages / "Release").write_text(RELEASE.format(label=label))
         (tmp_path / "context/Dockerfile").write_text(UPDATE.format(where=where))
         made.append(f"scan-reference:{uuid4().hex[:12]}")
-        subprocess.run(["docker", "build", "--quiet", "--tag", made[-1], tmp_path / "context"], check=True)
+        build_image(made[-1], tmp_path / "context")
         return made[-1]
 
     yield build
@@ -244,7 +245,7 @@ def test_an_image_that_is_not_here_or_not_debians_is_not_scanned(
 def stand_in(engine: docker.DockerClient) -> Iterator[str]:
     tag = f"dependency-check-stand-in:{uuid4().hex[:12]}"
     folder = ROOT / "tests/stand_ins/dependency_check"
-    subprocess.run(["docker", "build", "--quiet", "--tag", tag, folder], check=True)
+    build_image(tag, folder)
     yield tag
     engine.images.remove(tag, force=True)
 

@@ -19,6 +19,7 @@ import docker
 import pytest
 import requests
 
+from compose.one_image import build_image
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_ports
 from tests.waiting import wait_until
@@ -282,8 +283,7 @@ def test_a_relay_that_an_earlier_deployment_left_is_waited_for(
 def registry(engine: docker.DockerClient, run_id: str) -> Iterator[str]:
     """The deployer's own registry, empty; its address."""
     name = f"microblog/registry:{run_id}"
-    words = ["docker", "build", "--quiet", "--tag", name, "--build-context", f"base={ROOT / 'images/base'}"]
-    subprocess.run([*words, str(ROOT / "images/registry")], capture_output=True, check=True)
+    build_image(name, ROOT / "images/registry", {"base": ROOT / "images/base"})
     container = engine.containers.run(name, detach=True, ports={"5000/tcp": ("127.0.0.1", 0)})
     try:
         container.reload()

@@ -12,6 +12,7 @@ import docker
 import psutil
 import pytest
 
+from compose.one_image import build_image
 from ec2.facts import Facts, Sending, read_facts, to_send
 from ec2.host_scripts import FOLDER
 from ec2.images import Image
@@ -37,8 +38,7 @@ def built(engine: docker.DockerClient, run_id: str, tmp_path: Path) -> Iterator[
     (tmp_path / "small").write_bytes(os.urandom(1000))
     (tmp_path / "Dockerfile").write_text('FROM scratch\nCOPY big /\nENV A=1\nCOPY small /\nCMD ["a"]\n')
     name = f"surveyed:{run_id}"
-    words = ["docker", "build", "--quiet", "--tag", name, str(tmp_path)]
-    subprocess.run(words, capture_output=True, check=True)
+    build_image(name, tmp_path)
     found = engine.images.get(name)
     held = layers(found.attrs["RootFS"]["Layers"], found.history(), found.attrs["Size"])
     yield Image("app", name, str(found.id), found.attrs["Architecture"], found.attrs["Size"], held)
