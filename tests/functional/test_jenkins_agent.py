@@ -3,6 +3,7 @@
 The SSH client is a throwaway container of the same image: the host needs none.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -163,6 +164,27 @@ def test_a_session_finds_what_a_build_needs(agent: Agent, command: str) -> None:
 
 def test_java_is_the_one_the_controllers_remoting_runs_on(agent: Agent) -> None:
     assert 'openjdk version "21.' in agent.ssh("java -version").output
+
+
+def test_javas_classes_and_its_machine_are_of_one_build(agent: Agent) -> None:
+    told = agent.ssh("java -XshowSettings:properties -version").output
+    properties = dict(re.findall(r"^ +(\S+) = (.+)$", told, re.MULTILINE))
+    package = agent.ssh("dpkg-query --show --showformat '${Version}' openjdk-21-jre-headless").output
+    assert properties["java.runtime.version"] == properties["java.vm.version"]
+    assert properties["java.runtime.version"].startswith(package.partition("~")[0])
+
+
+def test_what_was_left_out_leaves_no_program_that_no_package_answers_for(agent: Agent) -> None:
+    """Scans for updates know packages: a file of nobody's would never be updated."""
+    owned = "cat /var/lib/dpkg/info/*.list | sort --unique >/tmp/owned"
+    there = "find /usr /opt -type f -not -path '*/__pycache__/*' | sort >/tmp/there"
+    answer = agent.ssh(f"{owned}; {there}; comm -13 /tmp/owned /tmp/there")
+    assert answer.output.split() == [
+        "/usr/local/bin/entrypoint.sh",
+        "/usr/local/bin/healthcheck.sh",
+        "/usr/sbin/docker-init",
+        "/usr/share/info/dir",
+    ]
 
 
 def test_a_session_gets_the_environment_that_sshd_would_keep_from_it(agent: Agent) -> None:

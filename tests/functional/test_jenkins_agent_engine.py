@@ -94,6 +94,23 @@ def test_a_session_builds_an_image(session: Session, engine: docker.DockerClient
             engine.images.remove(name, force=True)
 
 
+def test_a_session_builds_what_only_buildkit_can(
+    session: Session, engine: docker.DockerClient, run_id: str
+) -> None:
+    name = f"microblog/composed-by-agent:{run_id}"
+    folder = session("mktemp --directory").stdout.strip()
+    lines = "FROM debian:trixie-slim\nRUN --mount=type=tmpfs,target=/mounted touch /mounted/file\n"
+    session(f"cat >{folder}/Dockerfile", lines)
+    session(f"cat >{folder}/compose.yaml", f"services: {{ one: {{ image: '{name}', build: . }} }}\n")
+    try:
+        done = session(f"docker compose --file {folder}/compose.yaml build --quiet")
+        assert done.returncode == 0, done.stderr
+        assert engine.images.get(name)
+    finally:
+        with suppress(ImageNotFound):
+            engine.images.remove(name, force=True)
+
+
 def test_what_a_build_mounts_is_there_under_its_own_path(session: Session) -> None:
     read = 'docker run --rm --volume "$file:/file:ro" debian:trixie-slim cat /file'
     done = session(f'file=$(mktemp) && echo mounted >"$file" && {read}')
