@@ -3,6 +3,7 @@
 The SSH client is a throwaway container of the same image: the host needs none.
 """
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +16,16 @@ import docker
 import pytest
 from docker.models.containers import Container
 
+from compose.one_image import build_image
 from compose.secret_files import ssh_key_pair
+from tests.conftest import ROOT
 
 START_TIMEOUT_SECONDS = 30
+REMOTING = ROOT / "tests/remoting"
+MAKE = (
+    "javac -Xlint:all -Werror -d /made *.java; cd /made;"
+    " jar --create --file agent.jar --main-class Agent Agent*.class"
+)
 # As compose runs it.
 CONFINEMENT = {
     "read_only": True,
@@ -132,8 +140,9 @@ def ssh(
     user: str = "jenkins",
     known_hosts: str = "known_hosts",
     options: tuple[str, ...] = (),
+    programs: Path | None = None,
 ) -> Answer:
-    """What an SSH client says that knows `known_hosts` and has one key."""
+    """What an SSH client says that knows `known_hosts`, and has one key and the programs in a folder."""
     # A client refuses a private key that others may read, and a mounted one keeps its mode.
     script = f'install -m 600 /keys/{key} /tmp/key && exec {client} "$@"'
     settings = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=5"]
@@ -147,7 +156,10 @@ def ssh(
         network=network,
         entrypoint=["sh", "-c", script, client, "-i/tmp/key", "-oPort=2222", *arguments],
         command=[f"{user}@jenkins_agent", *words],
-        volumes={str(path): {"bind": f"/keys/{path.name}", "mode": "ro"} for path in keys.iterdir()},
+        volumes={
+            **{str(path): {"bind": f"/keys/{path.name}", "mode": "ro"} for path in keys.iterdir()},
+            **({str(programs): {"bind": "/programs", "mode": "ro"}} if programs else {}),
+        },
     )
     try:
         status = container.wait(timeout=60)["StatusCode"]
@@ -211,6 +223,67 @@ def test_the_controller_can_copy_its_jar(agent: Agent) -> None:
     answer = agent.ssh(client="echo 'put /etc/hostname remoting.jar' | sftp")
     assert answer.status == 0, answer.output
     assert agent.ssh("test -s /home/jenkins/remoting.jar").status == 0
+
+
+@pytest.fixture(scope="module")
+def programs(
+    engine: docker.DockerClient, agent: Agent, run_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A controller and its agent.jar, made by the JDK that the image's own Java was taken from."""
+    folder = tmp_path_factory.mktemp("programs")
+    sources = {str(path): {"bind": f"/java/{path.name}", "mode": "ro"} for path in REMOTING.iterdir()}
+    jdk = f"microblog/jenkins_agent_jdk:{run_id}"
+    build_image(jdk, ROOT / "images/jenkins_agent", target="java")
+    try:
+        engine.containers.run(
+            jdk,
+            ["sh", "-ec", MAKE],
+            user=f"{os.getuid()}:{os.getgid()}",
+            volumes={**sources, str(folder): {"bind": "/made", "mode": "rw"}},
+            remove=True,
+            working_dir="/java",
+        )
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        engine.images.remove(jdk, force=True)
+
+
+def test_the_controller_runs_what_it_likes_in_the_java_that_it_starts(agent: Agent, programs: Path) -> None:
+    """As Jenkins' launcher does it: a jar is copied, started by a shell, and spoken with through SSH."""
+    work = "/home/jenkins/work"
+    assert agent.ssh(f"mkdir {work}").status == 0
+    copied = agent.ssh(client=f"echo 'put /programs/agent.jar {work}/remoting.jar' | sftp", programs=programs)
+    assert copied.status == 0, copied.output
+    started = agent.ssh(
+        f'cd "{work}" && java -jar remoting.jar -workDir {work} -jarCache {work}/remoting/jarCache',
+        client="java -cp /programs Controller ssh",
+        programs=programs,
+    )
+    assert started.status == 0, started.output
+    told = [line.split("\t") for line in started.output.splitlines() if "\t" in line]
+    assert told == [
+        ["fetched", "Work"],
+        ["logging", "logged"],
+        ["certificates", "trusted"],
+        ["tls", "TLSv1.3 TLSv1.2"],
+        ["keys", "verified"],
+        ["management", "seen"],
+        ["threads", "5050"],
+        ["process", "ran"],
+        ["files", "jenkins text"],
+        ["archive", "zipped"],
+        ["xml", "parsed"],
+        ["beans", "introspected"],
+        ["image", "drawn"],
+        ["http", "204"],
+        ["names", "resolved"],
+        ["text", "read at Europe/Berlin"],
+        ["classes", "found"],
+        ["ended", "0"],
+    ]
+    assert "a line of the work" in agent.ssh(f"cat {work}/remoting/logs/remoting.log").output
+    assert "remoting.jar" not in agent.ssh("ps -eo args | grep -v grep || true").output
 
 
 def test_another_key_is_refused(agent: Agent) -> None:
