@@ -143,6 +143,10 @@ def test_code_that_lets_others_in_is_found(checkout: Path) -> None:
     assert outcome.findings[0].startswith("ec2/loose.py:3: B506 ")
 
 
+def test_this_repositorys_own_code_stops_no_pipeline() -> None:
+    assert source_code.scan().findings == ()
+
+
 # Debian's updates: apt itself, asking a repository that is a folder of the image that is asked.
 
 UPDATE = """\

@@ -43,4 +43,4 @@ def sentence(listed: Listed, url: str) -> Markup:
     else:
         text = NAME
     link = Markup('<a class="author" href="{}"><bdi>{}</bdi></a>').format(url, listed.name)
-    return Markup(str(escape(text)).replace(NAME, str(link), 1))  # noqa: S704 - both parts are escaped
+    return Markup(str(escape(text)).replace(NAME, str(link), 1))  # noqa: S704  # nosec B704 - both parts are escaped

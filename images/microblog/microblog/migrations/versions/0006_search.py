@@ -34,8 +34,8 @@ def downgrade() -> None:
 def search_on_sqlite(table: str, columns: tuple[str, ...]) -> None:
     search, names = f"{table}_search", ", ".join(columns)
     new, old = (", ".join(f"{row}.{column}" for column in columns) for row in ("new", "old"))
-    add = f"INSERT INTO {search} (rowid, {names}) VALUES (new.id, {new});"  # noqa: S608 - constants
-    remove = f"INSERT INTO {search} ({search}, rowid, {names}) VALUES ('delete', old.id, {old});"  # noqa: S608
+    add = f"INSERT INTO {search} (rowid, {names}) VALUES (new.id, {new});"  # noqa: S608  # nosec B608 - constants
+    remove = f"INSERT INTO {search} ({search}, rowid, {names}) VALUES ('delete', old.id, {old});"  # noqa: S608  # nosec B608
     op.execute(
         f"CREATE VIRTUAL TABLE {search} USING fts5({names}, content='{table}', content_rowid='id', "
         "tokenize=\"unicode61 remove_diacritics 2 tokenchars '_'\")"
@@ -44,4 +44,4 @@ def search_on_sqlite(table: str, columns: tuple[str, ...]) -> None:
     op.execute(f"CREATE TRIGGER {search}_delete AFTER DELETE ON {table} BEGIN {remove} END")
     # The counts of a row change all the time, its text seldom.
     op.execute(f"CREATE TRIGGER {search}_update AFTER UPDATE OF {names} ON {table} BEGIN {remove} {add} END")
-    op.execute(f"INSERT INTO {search} ({search}) VALUES ('rebuild')")  # noqa: S608
+    op.execute(f"INSERT INTO {search} ({search}) VALUES ('rebuild')")  # noqa: S608  # nosec B608
