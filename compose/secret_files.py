@@ -50,6 +50,11 @@ def ssh_key_pair() -> tuple[str, str]:
     return private.decode(), public.decode() + "\n"
 
 
+def private_key() -> tuple[str]:
+    """The private half alone; whoever holds it tells the other."""
+    return (ssh_key_pair()[0],)
+
+
 SECRETS = (
     Secret(password, (("microblog/secret_key",),)),
     # The owners of a mail server and of a Slack-compatible webhook give these.
@@ -64,6 +69,7 @@ SECRETS = (
     Secret(password, (("jenkins/jenkins_prometheus_password", "prometheus/jenkins_password"),)),
     # Whoever has a key of the NVD's puts it into the file.
     Secret(lambda: ("none",), (("jenkins/nvd_api_key",),)),
+    Secret(private_key, (("jenkins/git_private_key",),)),
     Secret(ssh_key_pair, (("jenkins_agent/agent_host_key",), ("jenkins/agent_host_public_key",))),
     Secret(ssh_key_pair, (("jenkins/agent_private_key",), ("jenkins_agent/agent_authorized_key",))),
 )

@@ -8,13 +8,19 @@ def setting = { name ->
     value
 }
 
+def repository = setting('PIPELINE_REPOSITORY_URL')
+def bySsh = !(repository ==~ 'https?://.*')
+
 multibranchPipelineJob('microblog') {
     description('Builds, tests and scans every branch; deploys main.')
     branchSources {
         git {
             // Another id is another source, and every branch would be built anew.
             id('microblog')
-            remote(setting('PIPELINE_REPOSITORY_URL'))
+            remote(repository)
+            if (bySsh) {
+                credentialsId('git')
+            }
         }
     }
     factory {
@@ -41,7 +47,10 @@ pipelineJob('nightly') {
             scm {
                 git {
                     remote {
-                        url(setting('PIPELINE_REPOSITORY_URL'))
+                        url(repository)
+                        if (bySsh) {
+                            credentials('git')
+                        }
                     }
                     branch(setting('PIPELINE_BRANCH'))
                 }

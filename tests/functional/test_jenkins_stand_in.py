@@ -33,6 +33,7 @@ SETTINGS = {
 SECRETS = [
     "agent_host_public_key",
     "agent_private_key",
+    "git_private_key",
     "jenkins_admin_password",
     "jenkins_prometheus_password",
     "nvd_api_key",
@@ -65,6 +66,7 @@ def secrets(tmp_path: Path) -> Path:
 def written_secrets(folder: Path) -> Path:
     private, public = ssh_key_pair()
     write(folder / "agent_private_key", private)
+    write(folder / "git_private_key", private)
     write(folder / "agent_host_public_key", public)
     write(folder / "nvd_api_key", "none")
     for user, password in PASSWORDS.items():

@@ -28,6 +28,7 @@ PLUGINS = dict(
 SECRETS = {
     "agent_host_public_key",
     "agent_private_key",
+    "git_private_key",
     "jenkins_admin_password",
     "jenkins_prometheus_password",
     "nvd_api_key",
@@ -70,6 +71,9 @@ KEYS = {
     ".manuallyProvidedKeyVerificationStrategy.key": "ssh-slaves",
     "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey.scope": "ssh-credentials",
     "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey.id": "ssh-credentials",
+    "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey.description": (
+        "ssh-credentials"
+    ),
     "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey.username": "ssh-credentials",
     "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey"
     ".privateKeySource.directEntry.privateKey": "ssh-credentials",
@@ -160,6 +164,15 @@ def value(path: str) -> Any:
     return found
 
 
+def ssh_credentials() -> dict[str, Any]:
+    """Those that open something by SSH, by id."""
+    [domain] = CONFIGURATION["agent.yaml"]["credentials"]["system"]["domainCredentials"]
+    found = [
+        one["basicSSHUserPrivateKey"] for one in domain["credentials"] if "basicSSHUserPrivateKey" in one
+    ]
+    return {one["id"]: one for one in found}
+
+
 def test_every_key_is_one_that_jenkins_knows() -> None:
     assert {path for path, _ in VALUES} - set(KEYS) == set()
 
@@ -226,9 +239,7 @@ def test_the_agent_is_where_its_image_listens() -> None:
     sshd = (ROOT / "images/jenkins_agent/sshd_config").read_text()
     assert value(f"{ssh}.host") == "jenkins_agent"
     assert f"Port {value(f'{ssh}.port')}\n" in sshd
-    assert value(f"{ssh}.credentialsId") == value(
-        "credentials.system.domainCredentials[].credentials[].basicSSHUserPrivateKey.id"
-    )
+    assert ssh_credentials()[value(f"{ssh}.credentialsId")]["scope"] == "SYSTEM"
 
 
 def test_the_pipelines_label_is_the_agents() -> None:
@@ -338,6 +349,12 @@ def test_a_credential_that_a_pipeline_binds_is_there_for_jobs() -> None:
     assert bound == value("credentials.system.domainCredentials[].credentials[].string.id")
     assert value("credentials.system.domainCredentials[].credentials[].string.scope") == "GLOBAL"
     assert "credentialsId" not in PIPELINE
+
+
+def test_jobs_fetch_by_ssh_with_a_key_that_they_may_use() -> None:
+    [found] = {*re.findall(r"credentials(?:Id)?\('(\w+)'\)", JOBS)}
+    assert JOBS.count("if (bySsh) {") == 2
+    assert ssh_credentials()[found]["scope"] == "GLOBAL"
 
 
 @pytest.mark.parametrize("pair", ["{}", "()", "[]"])
