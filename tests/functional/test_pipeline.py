@@ -49,6 +49,27 @@ PLACES = {
     **dict.fromkeys(["always", "catchError", "cleanup", "fixed", "regression", "withCredentials"], STEPS),
 }  # fmt: skip
 
+# The same of Job DSL. https://jenkinsci.github.io/job-dsl-plugin/
+JOB_PLACES = {
+    "jobs": {"multibranchPipelineJob", "pipelineJob"},
+    "multibranchPipelineJob": {
+        "branchSources", "description", "factory", "orphanedItemStrategy", "triggers",
+    },
+    "branchSources": {"git"},
+    "git": {"branch", "credentialsId", "id", "remote"},
+    "factory": {"workflowBranchProjectFactory"},
+    "workflowBranchProjectFactory": {"scriptPath"},
+    "triggers": {"periodicFolderTrigger"},
+    "periodicFolderTrigger": {"interval"},
+    "orphanedItemStrategy": {"discardOldItems"},
+    "discardOldItems": {"numToKeep"},
+    "pipelineJob": {"definition", "description"},
+    "definition": {"cpsScm"},
+    "cpsScm": {"lightweight", "scm", "scriptPath"},
+    "scm": {"git"},
+    "remote": {"credentials", "url"},
+}  # fmt: skip
+
 CODE = ["build", "check", "test-images", "sbom", "scan", "scan-complete", "push"]
 VERIFY = ["check-documentation", "documentation-only", *CODE]
 
@@ -56,13 +77,13 @@ Node = dict[str, Any]
 Event = dict[str, Any]
 
 
-def groovy(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def groovy(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a script of the harness; Debian's wrapper wants to be told where Java is."""
     java = shutil.which("java")
     assert java, "groovy brings a java"
     return subprocess.run(
         ["groovy", *map(str, words)],
-        env={**os.environ, "JAVA_HOME": str(Path(java).resolve().parents[1])},
+        env={**os.environ, "JAVA_HOME": str(Path(java).resolve().parents[1]), **environment},
         capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False,
     )  # fmt: skip
 
@@ -146,6 +167,42 @@ def test_make_ci_is_the_pipeline_but_for_deployment() -> None:
     assert [step.removeprefix("make ") for step in steps] == [
         verb for verb in [*VERIFY, "deploy", "smoke"] if verb != "documentation-only"
     ]
+
+
+def jobs(url: str) -> Node:
+    """What the file of jobs asks for where the repository is at the address."""
+    settings = {"PIPELINE_REPOSITORY_URL": url, "PIPELINE_BRANCH": "main"}
+    done = groovy(HARNESS / "jobs.groovy", ROOT / "jenkins/jobs.groovy", **settings)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("url", "credentials"),
+    [
+        ("https://git.example.org/microblog.git", []),
+        ("ssh://git@git.example.org/microblog.git", [["credentialsId", "git"], ["credentials", "git"]]),
+        ("git@git.example.org:microblog.git", [["credentialsId", "git"], ["credentials", "git"]]),
+    ],
+)
+def test_both_jobs_fetch_the_repository_as_its_address_wants(url: str, credentials: list[list[str]]) -> None:
+    asked = jobs(url)
+    calls = [[node["name"], *node["words"]] for node in nodes(asked)]
+    assert [f"{call} in {node['name']}" for node in nodes(asked) for call in unknown_words(node)] == []
+    assert ["multibranchPipelineJob", "microblog"] in calls
+    assert ["pipelineJob", "nightly"] in calls
+    assert [call for call in calls if call[1:] == [url]] == [["remote", url], ["url", url]]
+    assert [call for call in calls if call[0].startswith("credentials")] == credentials
+
+
+def unknown_words(node: Node) -> set[str]:
+    return {inner["name"] for inner in node["body"]} - JOB_PLACES.get(node["name"], set())
+
+
+def test_without_an_address_there_are_no_jobs_and_it_is_said_why() -> None:
+    done = groovy(HARNESS / "jobs.groovy", ROOT / "jenkins/jobs.groovy", PIPELINE_REPOSITORY_URL="")
+    assert done.returncode != 0
+    assert "the setting PIPELINE_REPOSITORY_URL is missing or empty" in done.stderr
 
 
 @dataclass(frozen=True)
