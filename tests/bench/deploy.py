@@ -28,7 +28,7 @@ from uuid import uuid4
 import docker
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "images/microblog")]
 
 from ec2.rehearsal.control.clients import connect  # noqa: E402
 from ec2.rehearsal.machines.containers import Containers  # noqa: E402

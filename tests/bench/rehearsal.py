@@ -18,7 +18,7 @@ import docker
 import psutil
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "images/microblog")]
 
 from ec2.rehearsal.control import seeds  # noqa: E402
 from ec2.rehearsal.control.clients import connect  # noqa: E402

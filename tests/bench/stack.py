@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "images/microblog")]
 
 from tests.e2e.conftest import PORTS, free_ports  # noqa: E402
 

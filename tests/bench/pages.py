@@ -1,4 +1,4 @@
-"""How fast the microblog answers, as its parts are shipped: `python tests/bench/microblog.py`.
+"""How fast the microblog answers, as its parts are shipped: `python tests/bench/pages.py`.
 
 A stack of its own with a made-up community; it is removed at the end. The yardstick is a view of 13 bytes
 under `gunicorn -w 4`, asked directly, before and after in the same run: machines differ, ratios do not. wrk
@@ -25,7 +25,7 @@ import requests
 from docker.models.containers import Container
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "images/microblog")]
 
 from tests.conftest import LEFT_OUT  # noqa: E402
 from tests.e2e.conftest import PORTS, Stack, free_ports  # noqa: E402
