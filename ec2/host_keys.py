@@ -1,5 +1,7 @@
 """Host keys as the hosts print them on their consoles, which only AWS can show: no key is trusted unseen."""
 
+import base64
+import binascii
 import os
 import re
 import threading
@@ -14,7 +16,8 @@ from ec2.inventory import Host
 
 BEGIN, END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
 BLOCK = re.compile(f"{BEGIN}(.*?){END}", re.DOTALL)
-# On a console other lines and colours get in between; a key begins where its type does.
+# On a console other lines and colours get in between, also in the middle of a line: a key begins where its
+# type does, and one that was cut is none.
 KEY = re.compile(r"(?:ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa) [A-Za-z0-9+/]{40,}={0,2}")
 # EC2 shows a console with some delay, and the block comes at the end of the first boot.
 LIMIT_SECONDS = 300.0
@@ -72,7 +75,22 @@ def read_console(ec2_client: Any, host: Host) -> str:
 def printed_keys(console: str) -> tuple[str, ...]:
     """The keys in the last complete block of the console, none where there is no block yet."""
     blocks = BLOCK.findall(console)
-    return tuple(dict.fromkeys(KEY.findall(blocks[-1]))) if blocks else ()
+    return tuple(dict.fromkeys(filter(is_whole, KEY.findall(blocks[-1])))) if blocks else ()
+
+
+def is_whole(key: str) -> bool:
+    """Whether nothing of a key is missing: its parts, each behind its length, fill it (RFC 4253, 6.6)."""
+    kind, _, text = key.partition(" ")
+    try:
+        blob = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return False
+    parts, place = [], 0
+    while place + 4 <= len(blob):
+        end = place + 4 + int.from_bytes(blob[place : place + 4])
+        parts.append(blob[place + 4 : end])
+        place = end
+    return place == len(blob) and parts[0] == kind.encode()
 
 
 def no_keys(host: Host, console: str, elapsed: float) -> HostUnreachable:

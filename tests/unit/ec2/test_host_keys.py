@@ -5,8 +5,11 @@ from pathlib import Path
 from ec2.host_keys import known_hosts_lines, pinned, printed_keys, write
 from ec2.inventory import Host
 
-ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH8Y3rHY4qmZkOoTz0RH9r6nJ3vJXW1zj4wGkS0bWq1z"
-ECDSA = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKx8gqg1ap2u6p8Xp0k="
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOfbVTdr7Sf0OYGDR8OUzT6nvY0qTOc24W4WpfLIqreT"
+ECDSA = (
+    "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBPMudXOZ"
+    "xAvwRgnQCQax3YpWr7k7iZd5Vah9B2np60LexnLacwd9qSfnJehBQ2x4XyOo0UNmyLfpNaCmky8g9vw="
+)
 BLOCK = (
     "-----BEGIN SSH HOST KEY KEYS-----\r\n"
     f"{ECDSA} root@app\r\n{ED25519} root@app\r\n"
@@ -32,8 +35,14 @@ def test_lines_of_the_kernel_and_colours_in_between_are_no_keys() -> None:
     assert printed_keys(noisy) == (ECDSA, ED25519)
 
 
+def test_a_key_that_a_line_of_the_system_cut_in_two_is_none() -> None:
+    cut = BLOCK.replace(ED25519, f"{ED25519[:60]}[  OK  ] Reached target cloud-init\r\n{ED25519[60:]}")
+    assert printed_keys(cut) == (ECDSA,)
+    assert printed_keys(cut.replace(ECDSA, f"{ECDSA[:-4]}\r\n")) == ()
+
+
 def test_of_several_boots_the_last_one_counts() -> None:
-    other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGNew0000000000000000000000000000000000000000"
+    other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAeKjT3Zk6OJkrbAPPZApEGHPC4iE37owNiEWzdqoeh1"
     assert printed_keys(CONSOLE + BLOCK.replace(ED25519, other)) == (ECDSA, other)
 
 
