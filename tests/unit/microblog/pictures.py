@@ -39,8 +39,8 @@ def bomb(width: int, height: int) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + check
 
     packer = zlib.compressobj(9)
-    row = bytes(1 + (width + 7) // 8)
-    packed = b"".join([*(packer.compress(row) for _ in range(height)), packer.flush()])
+    row = 1 + (width + 7) // 8
+    packed = packer.compress(bytes(row * height)) + packer.flush()
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
