@@ -9,13 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import delete, event, func, insert, select
 from werkzeug.test import TestResponse
 
 from microblog import catalogues, create_app
+from microblog.auth import passwords
 from microblog.database import db
 from microblog.mail import courier
 from microblog.mail.settings import MailSettings
@@ -90,9 +93,27 @@ def settings(tmp_path: Path, empty_database: Path) -> Settings:
     return Settings(database_url=f"sqlite:///{path}", secret_key=KEY, revision="abc1234", posts_per_page=5)
 
 
+@pytest.fixture(autouse=True)
+def password_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost next to nothing, but where tests are about them."""
+    monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Each application compiles the templates for itself: once for all tests is enough."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, compiled_templates: BytecodeCache) -> Iterator[Flask]:
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = compiled_templates
+    with app.app_context():
+        # Nothing of a test has to outlive a failure of the power.
+        event.listen(
+            db.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF")
+        )
     yield app
     close(app)
 

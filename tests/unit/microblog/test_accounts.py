@@ -15,6 +15,11 @@ from microblog.safe_url import same_site_path
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture(autouse=True)
+def password_cost() -> None:
+    """What it costs to check one is of interest here."""
+
+
 def test_who_registers_is_logged_in(browser):
     response = browser.register("Alice")
     assert (response.status_code, response.location) == (303, "/")

@@ -10,7 +10,7 @@ from werkzeug.exceptions import TooManyRequests
 
 # 19 MiB, two passes: OWASP's first choice for argon2id.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# One at a time keeps a worker's memory bounded, and there is a worker for each half of a processor.
+# One at a time keeps a worker's memory bounded, and there is a worker for each processor.
 # Who waits longer than this is told to come back.
 AT_A_TIME = 1
 PATIENCE_SECONDS = 5
