@@ -1,6 +1,7 @@
 """The database: what its accounts may do, and the microblog's schema on it, up and down."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from docker.models.containers import Container
 
 from tests.conftest import ROOT
 from tests.functional.conftest import StartAlone
+from tests.functional.migrations_script import revisions
 from tests.functional.test_images import ALONE, wait_until_healthy
 
 PASSWORD = ALONE["mariadb"]["secrets"]["microblog_password"]
@@ -90,6 +92,13 @@ def test_migrations_go_up_down_and_up_again(database: Database, flask: Callable[
     assert database.tables() == {"alembic_version"}
     flask("prepare")
     assert database.tables() == full
+
+
+def test_what_an_earlier_release_stored_is_still_there(flask: Callable[..., str]) -> None:
+    script = {"migrations_script.py": ROOT / "tests/functional/migrations_script.py"}
+    said = flask("migrations_script.py", files=script)
+    told = [line for line in said.splitlines() if re.match(r"\d{4}: ", line)]
+    assert told == [f"{revision}: nothing is lost" for revision in revisions()]
 
 
 def test_what_the_first_release_stored_stays_and_its_code_goes_on_writing(

@@ -11,6 +11,7 @@ from microblog import create_app
 from microblog.database import MIGRATIONS, Schema, db, is_compared, read_schema, schema_now
 from microblog.models import Base
 from microblog.settings import Settings
+from tests.functional.migrations_script import lost, revisions
 
 KEY = "a key for tests that is long enough"
 
@@ -49,6 +50,12 @@ def test_migrations_go_down_and_up_again(bare):
     assert tables(bare) == {"alembic_version"}
     assert prepare(bare).exit_code == 0
     assert "post" in tables(bare)
+
+
+@pytest.mark.parametrize("revision", revisions())
+def test_what_an_earlier_release_stored_is_still_there(bare, revision):
+    Migrate(bare, db, directory=str(MIGRATIONS))
+    assert lost(bare, revision) == []
 
 
 def test_the_migrations_make_what_the_models_say(bare):
