@@ -42,7 +42,7 @@ rehearse: .venv/rehearsal  ## Deploy what is here to a local EC2 that is left ru
 rehearse-down: .venv/rehearsal  ## Remove the local EC2 with its hosts; nothing of it is left
 	@$(RUN) ec2.rehearsal down
 
-check: .venv/test  ## Check style, types, direction and the unit tests: no Docker, four minutes
+check: .venv/test  ## Check style, types, direction and the unit tests: no Docker, three minutes
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
