@@ -20,6 +20,9 @@ from tests.e2e.test_people import registered
 from tests.waiting import wait_until
 
 BACK_WITHIN_SECONDS = 60
+LOCAL_PORTS = "/proc/sys/net/ipv4/ip_local_port_range"
+# Of connections at a time.
+NUMBERS = 200
 SERVICES = (
     "alertmanager", "blackbox_exporter", "container_metrics", "jenkins_agent", "mariadb", "microblog",
     "mysqld_exporter", "nginx", "nginx_exporter", "node_exporter", "prometheus",
@@ -132,6 +135,41 @@ def test_a_recreated_microblog_costs_maintenance_pages_but_never_a_bad_gateway(s
         served = answers[200]
         wait_until(lambda: answers[200] > served + 100, 10, "a hundred answers from the new one")
     assert set(answers) <= {200, 503}, answers
+
+
+def test_more_pages_are_served_than_the_kernel_has_numbers_for_connections(stack: Stack) -> None:
+    with local_ports(stack, "nginx", f"50000 {50000 + NUMBERS - 1}"):
+        answers: Counter[int] = Counter()
+        for _ in range(3 * NUMBERS):
+            answers[requests.get(f"{stack.microblog}/login", timeout=30).status_code] += 1
+            # A number is free again after a second.
+            time.sleep(2 / NUMBERS)
+    assert answers == {200: 3 * NUMBERS}
+
+
+@contextmanager
+def local_ports(stack: Stack, service: str, wanted: str) -> Iterator[None]:
+    """The service's connections to others have only these numbers."""
+    container = stack.container(service)
+
+    def inside(script: str) -> str:
+        said = stack.engine.containers.run(
+            container.image,
+            ["-c", script],
+            entrypoint="sh",
+            network_mode=f"container:{container.id}",
+            privileged=True,
+            user="0:0",
+            remove=True,
+        )
+        return str(said.decode()).strip()
+
+    before = inside(f"cat {LOCAL_PORTS}")
+    inside(f"echo {wanted} > {LOCAL_PORTS}")
+    try:
+        yield
+    finally:
+        inside(f"echo {before} > {LOCAL_PORTS}")
 
 
 @contextmanager
