@@ -32,16 +32,27 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-class StandardOutput(logging.StreamHandler):  # type: ignore[type-arg]
+class StandardOutput(logging.Handler):
     """Writes to whatever sys.stdout is at the time."""
 
     def __init__(self) -> None:
-        super().__init__(sys.stdout)
+        super().__init__()
         self.setFormatter(JsonLines())
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write the record, without the handler's lock: threads would queue up while one writes.
+
+        The buffer below sys.stdout has a lock of its own, so lines stay whole.
+        """
+        self.emit(record)
+        return True
+
     def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stdout
-        super().emit(record)
+        try:
+            sys.stdout.buffer.write(f"{self.format(record)}\n".encode())
+            sys.stdout.buffer.flush()
+        except Exception:
+            self.handleError(record)
 
 
 def write_json_lines() -> None:
