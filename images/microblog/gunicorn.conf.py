@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 
-from gunicorn.workers import gthread
 from prometheus_client import multiprocess
 
 from microblog import database, logs, metrics
@@ -26,17 +25,11 @@ wsgi_app = "microblog:create_app()"
 bind = "0.0.0.0:8000"
 workers = size.workers
 threads = size.threads
-worker_class = "gthread"
+worker_class = "microblog.threaded_worker.ThreadedWorker"
 # Workers share the pages of what is imported before they are made.
 preload_app = True
-# Kept connections stay with the worker that accepted them: each worker needs its own queue.
-reuse_port = True
-# Longer than nginx keeps an idle connection (60 s), so it never sends into one that is closing.
-keepalive = 75
 timeout = 30
 graceful_timeout = 20
-# At the end a worker keeps idle connections open this long, for the request that nginx is just sending.
-gthread.STOP_KEEPALIVE_LINGER = 0.5
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - heartbeats of files only we can open
 # gunicorn 27 opens a control socket in the home directory otherwise.
 control_socket_disable = True
