@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
+import requests
 from babel.messages.pofile import read_po
 from playwright.sync_api import Browser, Locator, expect
 
@@ -17,6 +18,7 @@ from tests.e2e.conftest import Stack
 from tests.e2e.looking import looker
 from tests.e2e.person import PASSWORD
 from tests.e2e.story import landscape
+from tests.waiting import wait_until
 
 THOUGHT = "My first post, with an emoji 🌱 and <b>no markup</b>"
 VIEW = "The view from the tower"
@@ -250,11 +252,19 @@ def test_a_page_that_is_not_there_is_said_in_the_same_design(
 
 def test_the_page_of_a_closed_site_is_fit_for_everybody(browser: Browser, stack: Stack) -> None:
     one = looker(browser, stack.microblog, "visitor", None, set())
-    command = ["flask", "--app", "microblog", "maintenance"]
     try:
-        assert stack.container("microblog").exec_run([*command, "on"]).exit_code == 0
+        maintain(stack, "on", 503)
         one.look("/", 503)
     finally:
-        assert stack.container("microblog").exec_run([*command, "off"]).exit_code == 0
+        maintain(stack, "off", 200)
         one.page.context.close()
     assert not one.faults, "\n".join(one.faults)
+
+
+def maintain(stack: Stack, state: str, status: int) -> None:
+    command = ["flask", "--app", "microblog", "maintenance", state]
+    assert stack.container("microblog").exec_run(command).exit_code == 0
+    # nginx looks for it once a second.
+    wait_until(
+        lambda: requests.get(stack.microblog, timeout=30).status_code == status, 3, f"maintenance {state}"
+    )

@@ -12,6 +12,7 @@ from testcontainers.core.container import DockerContainer
 
 from tests.functional.conftest import SERVICES, StartAlone
 from tests.functional.test_images import wait_until_healthy
+from tests.waiting import wait_until
 
 BURST = 20
 SEARCHES = 31
@@ -28,6 +29,8 @@ WITH_PASSWORDS = (
 )
 OF_THE_API = "/api/v1/tokens"
 FLAG = "/srv/static/.maintenance"
+# nginx looks for it once a second.
+NOTICED_WITHIN_SECONDS = 3
 
 
 @pytest.fixture
@@ -145,10 +148,12 @@ def test_an_operator_closes_the_site_and_opens_it_again(container: DockerContain
 
     assert told() == (503, "5", "Back in a moment"), "nothing is behind it here"
     assert container.exec(["touch", FLAG]).exit_code == 0
-    assert told() == told("/login") == (503, "300", "We are working on it")
+    closed = (503, "300", "We are working on it")
+    wait_until(lambda: told() == closed, NOTICED_WITHIN_SECONDS, "the site closed")
+    assert told("/login") == closed
     for path in ("/api/v1/posts", OF_THE_API):
         answer = requests.get(address + path, timeout=20)
         assert problem(answer) == 503
         assert answer.headers["Retry-After"] == "300"
     assert container.exec(["rm", FLAG]).exit_code == 0
-    assert told() == (503, "5", "Back in a moment")
+    wait_until(lambda: told() == (503, "5", "Back in a moment"), NOTICED_WITHIN_SECONDS, "the site open")

@@ -127,7 +127,7 @@ def reset_link(username: str) -> None:
 @click.argument("state", type=click.Choice(["on", "off"]))
 @click.option("--assets", type=click.Path(path_type=Path), default="/assets", hidden=True)
 def maintenance(state: str, assets: Path) -> None:
-    """Close the site on this host, or open it again: nginx answers for it, with 503 and Retry-After.
+    """Close the site on this host within a second, or open it again: nginx answers, with 503 and Retry-After.
 
     The microblog runs on behind it. A file beside the assets, on the volume that both containers share, says
     so; it outlives restarts.
