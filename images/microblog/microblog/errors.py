@@ -1,17 +1,15 @@
 """What a person sees when something does not work: what happened, what to do, and the request's id."""
 
 import logging
-from math import ceil
 
 from flask import Flask, Response, g, make_response, render_template
 from flask_babel import lazy_gettext as _
-from flask_babel import ngettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
 
-from . import database
+from . import database, patience
 from .api import problems
 from .api_paths import asked_by_a_program
 from .auth.signed_in import person
@@ -51,10 +49,8 @@ def _expected(error: HTTPException) -> Response:
         return make_response(error.get_response())
     if asked_by_a_program():
         return problems.answer(error)
-    title, text = _texts(error, error.code)
-    g.without_person = error.code >= 500 or not _person_is_known()
-    page = render_template("error.html", code=error.code, title=title, text=text, request_id=g.request_id)
-    response = make_response(page, error.code)
+    page = patience.kept_page(error) if isinstance(error, TooManyRequests) else None
+    response = make_response(page or _page(error, error.code), error.code)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
@@ -62,15 +58,18 @@ def _expected(error: HTTPException) -> Response:
     return response
 
 
+def _page(error: HTTPException, code: int) -> str:
+    title, text = _texts(error, code)
+    g.without_person = code >= 500 or not _person_is_known()
+    return render_template("error.html", code=code, title=title, text=text, request_id=g.request_id)
+
+
 def _texts(error: HTTPException, code: int) -> tuple[str, str]:
     if isinstance(error, CSRFError):
         return FORM_EXPIRED
     title, text = TEXTS.get(code, UNEXPECTED)
-    if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int) and error.retry_after > 60:
-        minutes = ceil(error.retry_after / 60)
-        text = ngettext(
-            "Please try again in %(num)d minute.", "Please try again in %(num)d minutes.", minutes
-        )
+    if isinstance(error, TooManyRequests):
+        text = patience.when(error) or text
     return title, text
 
 

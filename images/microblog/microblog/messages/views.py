@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from .. import limits
+from .. import limits, patience
 from ..auth.signed_in import person, signed_in, signed_in_only
 from ..database import db
 from ..limits import Limit
@@ -61,6 +61,7 @@ def answer(conversation_id: int) -> ResponseReturnValue:
     other = db.session.get(User, side.other_id) if side.username else None
     if other is None:
         abort(403)
+    patience.keep(form.body, lambda: _conversation(side, form))
     if not form.validate_on_submit():
         return _conversation(side, form), INVALID
     return _send(other, form)
@@ -82,6 +83,7 @@ def write_to(username: str) -> ResponseReturnValue:
 def begin(username: str) -> ResponseReturnValue:
     """Write to a person for the first time, or again."""
     other, form = _other(username), MessageForm()
+    patience.keep(form.body, lambda: _first(other, form))
     if not form.validate_on_submit():
         return _first(other, form), INVALID
     if not conversations.number_with(signed_in(), other):

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from .. import limits
+from .. import limits, patience
 from ..auth.signed_in import person, signed_in, signed_in_only
 from ..limits import Limit
 from ..models import User
@@ -41,9 +41,13 @@ def _report(subject: User, entry: Entry | None, back: str) -> ResponseReturnValu
     if subject.id == signed_in().id:
         abort(400)
     form = ReportForm()
+
+    def page() -> str:
+        return render_template("moderation/report.html", form=form, subject=subject, entry=entry, back=back)
+
+    patience.keep(form.words, page)
     if not form.validate_on_submit():
-        page = render_template("moderation/report.html", form=form, subject=subject, entry=entry, back=back)
-        return page, INVALID if form.errors else 200
+        return page(), INVALID if form.errors else 200
     limits.take("reports by", str(signed_in().id), REPORTS)
     cases.report(signed_in(), subject, form.reason.data, form.words.data, entry)
     flash(_("Thank you. A moderator will look at it; %(name)s is not told who reported.", name=subject.name))
