@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url or bare_run.database_url(Path(app.instance_path)),
         POSTS_PER_PAGE=settings.posts_per_page,
         API_REQUESTS_PER_MINUTE=settings.api_requests_per_minute,
+        WRITES_PER_MINUTE=settings.writes_per_minute,
         MAX_CONTENT_LENGTH=LARGEST_FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM_BYTES,
         MAX_FORM_PARTS=50,

@@ -37,6 +37,8 @@ class Settings:
     posts_per_page: int = 25
     # What one address, and one person's tokens, may ask the API for.
     api_requests_per_minute: int = 600
+    # How many posts one person may write, after twice as many at once; more likes and follows (see pace).
+    writes_per_minute: int = 10
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -56,6 +58,7 @@ class Settings:
                 environment, "API_REQUESTS_PER_MINUTE", 1, 10_000_000, mistakes
             )
             or 600,
+            writes_per_minute=whole_number(environment, "WRITES_PER_MINUTE", 1, 10_000_000, mistakes) or 10,
         )
         if mistakes:
             raise SettingsError(mistakes)

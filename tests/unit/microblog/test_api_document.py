@@ -44,7 +44,12 @@ def site(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iter
     path = tmp_path_factory.mktemp("api") / "microblog.sqlite3"
     shutil.copy(empty_database, path)
     app = create_app(
-        Settings(database_url=f"sqlite:///{path}", secret_key=KEY, api_requests_per_minute=10_000_000)
+        Settings(
+            database_url=f"sqlite:///{path}",
+            secret_key=KEY,
+            api_requests_per_minute=10_000_000,
+            writes_per_minute=10_000_000,
+        )
     )
     logging.getLogger("microblog.access").disabled = True
     with app.app_context():

@@ -66,7 +66,7 @@ def crowd(app) -> dict[str, Program]:
 )
 def test_nobody_sees_through_a_block_or_a_mute(app, fresh_store, ties):
     fresh_store()
-    app.config["API_REQUESTS_PER_MINUTE"] = 1_000_000
+    app.config.update(API_REQUESTS_PER_MINUTE=1_000_000, WRITES_PER_MINUTE=1_000_000)
     crowd = {name: program(app, name) for name in NAMES}
     posts = {name: who.write(f"by {name} @ann @ben @cal @dee #all") for name, who in crowd.items()}
     for name, who in crowd.items():

@@ -54,6 +54,7 @@ def test_every_mistake_is_named_at_once():
             "WEB_CONCURRENCY": "many",
             "POSTS_PER_PAGE": "0",
             "API_REQUESTS_PER_MINUTE": "0",
+            "WRITES_PER_MINUTE": "-1",
         }
     )
     assert named == [
@@ -63,6 +64,7 @@ def test_every_mistake_is_named_at_once():
         "WEB_CONCURRENCY is 'many': a whole number from 1 to 64 is needed.",
         "POSTS_PER_PAGE is '0': a whole number from 1 to 100 is needed.",
         "API_REQUESTS_PER_MINUTE is '0': a whole number from 1 to 10000000 is needed.",
+        "WRITES_PER_MINUTE is '-1': a whole number from 1 to 10000000 is needed.",
     ]
 
 

@@ -70,7 +70,8 @@ def test_replies_stay_when_their_post_is_deleted_and_the_place_goes_with_the_las
     assert browser.page(f"/posts/{root}").select(".gap") == []
 
 
-def test_a_long_thread_is_read_page_by_page_and_a_deep_one_shows_what_is_near(somebody, browser):
+def test_a_long_thread_is_read_page_by_page_and_a_deep_one_shows_what_is_near(app, somebody, browser):
+    app.config["WRITES_PER_MINUTE"] = 1_000
     alice = somebody("alice")
     alice.write("root")
     root = number(alice)

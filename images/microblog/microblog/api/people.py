@@ -7,9 +7,10 @@ from flask import abort
 from sqlalchemy import bindparam, select
 from werkzeug.exceptions import Conflict, Forbidden
 
-from .. import usernames
+from .. import pace, usernames
 from ..database import db
 from ..models import User
+from ..pace import Deed
 from ..pages import Between
 from ..people import acquaintance, following, hiding
 from ..people.acquaintance import Acquaintance
@@ -122,32 +123,37 @@ def follow(username: str) -> None:
     known = _somebody_else(username)
     if known.blocks:
         raise Forbidden("You block this person.")
-    following.follow(owner(), known.user)
+    _tie(following.follow, known)
 
 
 @changes("DELETE", "follow", N_("Follow a person no more"))
 def unfollow(username: str) -> None:
-    following.unfollow(owner(), _somebody_else(username).user)
+    _tie(following.unfollow, _somebody_else(username))
 
 
 @changes("PUT", "block", N_("Block a person: neither sees anything of the other"))
 def block(username: str) -> None:
-    hiding.block(owner(), _somebody_else(username).user)
+    _tie(hiding.block, _somebody_else(username))
 
 
 @changes("DELETE", "block", N_("Block a person no more"))
 def unblock(username: str) -> None:
-    hiding.unblock(owner(), _somebody_else(username).user)
+    _tie(hiding.unblock, _somebody_else(username))
 
 
 @changes("PUT", "mute", N_("Mute a person: you see nothing of them"))
 def mute(username: str) -> None:
-    hiding.mute(owner(), _somebody_else(username).user)
+    _tie(hiding.mute, _somebody_else(username))
 
 
 @changes("DELETE", "mute", N_("Mute a person no more"))
 def unmute(username: str) -> None:
-    hiding.unmute(owner(), _somebody_else(username).user)
+    _tie(hiding.unmute, _somebody_else(username))
+
+
+def _tie(change: Callable[[User, User], None], known: Acquaintance) -> None:
+    pace.count(Deed.TIE, owner())
+    change(owner(), known.user)
 
 
 def _find(username: str) -> Acquaintance:

@@ -1,11 +1,14 @@
 """Posts and threads: reading, writing, deleting, likes and reposts."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort
 from werkzeug.exceptions import Conflict, Forbidden
 
-from .. import metrics
+from .. import metrics, pace
+from ..models import User
+from ..pace import Deed
 from ..pages import Entry
 from ..posts import reactions, threads, timelines, writing
 from ..posts.forms import PostForm
@@ -26,6 +29,7 @@ ONE = "/posts/{post_id}"
 def write(body: dict[str, Any]) -> Any:
     form = input.rules(PostForm(formdata=None, data={"body": body["body"]}, meta={"csrf": False}))
     parent = _one(body["in_reply_to"]) if "in_reply_to" in body else None
+    pace.count(Deed.POST, owner())
     post = writing.write(owner(), form.body.data, parent) or abort(404)
     metrics.posts_created.inc()
     return answer(resources.post(_one(post.id)), 201, Location=f"{PREFIX}/posts/{post.id}")
@@ -68,24 +72,29 @@ def replies(post_id: int, limit: int, cursor: str | None = None) -> Any:
 
 @operation("PUT", f"{ONE}/like", POSTS, N_("Like a post"), status=204, scope="write")
 def like(post_id: int) -> None:
-    reactions.like(owner(), _one(post_id).id)
+    _react(reactions.like, _one(post_id))
 
 
 @operation("DELETE", f"{ONE}/like", POSTS, N_("Like a post no more"), status=204, scope="write")
 def unlike(post_id: int) -> None:
-    reactions.unlike(owner(), _one(post_id).id)
+    _react(reactions.unlike, _one(post_id))
 
 
 @operation("PUT", f"{ONE}/repost", POSTS, N_("Pass a post on"), status=204, scope="write", problems=(409,))
 def repost(post_id: int) -> None:
-    reactions.repost(owner(), _of_somebody_else(post_id).id)
+    _react(reactions.repost, _of_somebody_else(post_id))
 
 
 @operation(
     "DELETE", f"{ONE}/repost", POSTS, N_("Take a repost back"), status=204, scope="write", problems=(409,)
 )
 def unrepost(post_id: int) -> None:
-    reactions.unrepost(owner(), _of_somebody_else(post_id).id)
+    _react(reactions.unrepost, _of_somebody_else(post_id))
+
+
+def _react(reaction: Callable[[User, int], None], entry: Entry) -> None:
+    pace.count(Deed.REACTION, owner())
+    reaction(owner(), entry.id)
 
 
 def _one(post_id: int) -> Entry:

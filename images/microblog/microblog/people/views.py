@@ -6,9 +6,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from .. import pace
 from ..auth.signed_in import person, signed_in, signed_in_only
 from ..database import db
 from ..models import User
+from ..pace import Deed
 from ..pages import Between, Page, asked_before, page_size
 from ..posts import timelines
 from ..safe_url import same_site_path
@@ -76,6 +78,7 @@ def start_following(username: str) -> ResponseReturnValue:
     known = _somebody_else(username)
     if known.blocks or known.suspended:
         abort(403)
+    pace.count(Deed.TIE, signed_in())
     follow(signed_in(), known.user)
     return _back(known.user, _("You follow %(name)s now.", name=known.user.name))
 
@@ -85,6 +88,7 @@ def start_following(username: str) -> ResponseReturnValue:
 def stop_following(username: str) -> ResponseReturnValue:
     """Follow this person no more."""
     user = _somebody_else(username).user
+    pace.count(Deed.TIE, signed_in())
     unfollow(signed_in(), user)
     return _back(user, _("You no longer follow %(name)s.", name=user.name))
 
@@ -94,6 +98,7 @@ def stop_following(username: str) -> ResponseReturnValue:
 def block(username: str) -> ResponseReturnValue:
     """Neither of the two sees anything of the other."""
     user = _somebody_else(username).user
+    pace.count(Deed.TIE, signed_in())
     hiding.block(signed_in(), user)
     return _back(user, _("You and %(name)s see nothing of each other now.", name=user.name))
 
@@ -103,6 +108,7 @@ def block(username: str) -> ResponseReturnValue:
 def unblock(username: str) -> ResponseReturnValue:
     """End a block."""
     user = _somebody_else(username).user
+    pace.count(Deed.TIE, signed_in())
     hiding.unblock(signed_in(), user)
     return _back(user, _("You no longer block %(name)s.", name=user.name))
 
@@ -112,6 +118,7 @@ def unblock(username: str) -> ResponseReturnValue:
 def mute(username: str) -> ResponseReturnValue:
     """See nothing of this person."""
     user = _somebody_else(username).user
+    pace.count(Deed.TIE, signed_in())
     hiding.mute(signed_in(), user)
     return _back(user, _("You see nothing of %(name)s now. They are not told.", name=user.name))
 
@@ -121,6 +128,7 @@ def mute(username: str) -> ResponseReturnValue:
 def unmute(username: str) -> ResponseReturnValue:
     """See this person again."""
     user = _somebody_else(username).user
+    pace.count(Deed.TIE, signed_in())
     hiding.unmute(signed_in(), user)
     return _back(user, _("You see %(name)s again.", name=user.name))
 

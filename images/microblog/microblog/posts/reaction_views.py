@@ -5,8 +5,10 @@ from collections.abc import Callable
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from .. import pace
 from ..auth.signed_in import signed_in, signed_in_only
 from ..models import User
+from ..pace import Deed
 from ..safe_url import same_site_path
 from . import reactions, timelines
 from .views import POST, blueprint
@@ -44,6 +46,7 @@ def _react(reaction: Callable[[User, int], None], post_id: int, own: bool = True
     entry = timelines.one(post_id, signed_in()) or abort(404)
     if not own and entry.username == signed_in().username:
         abort(400)
+    pace.count(Deed.REACTION, signed_in())
     reaction(signed_in(), post_id)
     target = same_site_path(request.form.get("next"))
     return redirect(target or url_for("posts.show", post_id=post_id), 303)

@@ -8,10 +8,11 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from .. import metrics
+from .. import metrics, pace, patience
 from ..auth.signed_in import person, signed_in, signed_in_only
 from ..fields import unfilled
 from ..images import uploads
+from ..pace import Deed
 from ..pages import LARGEST_ID, Between, Entry, Page, asked_after, asked_before, page_size
 from . import cards, links, spoken_language, threads, timelines, writing
 from .forms import PostForm, ReplyForm
@@ -68,6 +69,7 @@ def tagged(tag: str) -> str:
 def create() -> ResponseReturnValue:
     """Write a post."""
     form = PostForm()
+    patience.keep(form.body, lambda: _home(form, Between()))
     if not (form.validate_on_submit() and (content := _content(form))):
         return _home(form, Between()), INVALID
     writing.write(signed_in(), form.body.data, **content)
@@ -89,6 +91,7 @@ def reply(post_id: int) -> ResponseReturnValue:
     entry, form = _one(post_id), ReplyForm()
     if entry.body is None:
         abort(404)
+    patience.keep(form.body, lambda: _thread(entry, form))
     if not (form.validate_on_submit() and (content := _content(form))):
         return _thread(entry, form), INVALID
     post = writing.write(signed_in(), form.body.data, entry, **content)
@@ -124,7 +127,8 @@ def linked(entry: Entry, person_url: str, tag_url: str) -> Markup:
 
 
 def _content(form: PostForm) -> dict[str, Any] | None:
-    """What a post has beside its text; None when the picture is not good."""
+    """What a post has beside its text; None when the picture is not good. Raises TooManyRequests."""
+    pace.count(Deed.POST, signed_in())
     picture = uploads.taken(form)
     if form.errors:
         return None
