@@ -24,6 +24,8 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from .api_paths import asked_by_a_program
+from .auth.signed_in import person
+from .database import db
 from .safe_url import same_site_path
 
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -82,11 +84,15 @@ def choices() -> str:
 
 @blueprint.post("/language")
 def choose() -> ResponseReturnValue:
-    """Remember the choice in the session."""
+    """Remember the choice in the session, and for mail to whoever is logged in."""
     chosen = request.form.get("language", "")
     if chosen not in current_app.extensions["languages"]:
         abort(400)
     session["language"] = chosen
+    reader = person()
+    if reader:
+        reader.language = chosen
+        db.session.commit()
     return redirect(same_site_path(request.form.get("next")) or url_for("posts.home"), 303)
 
 

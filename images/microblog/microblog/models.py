@@ -95,6 +95,8 @@ class User(Base):
     # The newest notification that the person has seen.
     notifications_seen: Mapped[int] = mapped_column(Number, default=0, server_default="0")
     role: Mapped[int] = mapped_column(default=0, server_default="0")  # see roles
+    # What the person chose to read, or else what their browser asked for: for mail that others cause.
+    language: Mapped[str | None] = mapped_column(String(LANGUAGE_LENGTH))
 
     @property
     def name(self) -> str:

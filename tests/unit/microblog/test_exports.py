@@ -97,6 +97,7 @@ def test_everything_of_a_person_is_in_the_file(app, somebody, store):
     person = read(archive, "person.json")
     assert (person["name"], person["summary"]) == ("Alice <3", "I & you")
     assert person["email"] == "alice@example.org"
+    assert person["language"] == "en"
     posts = read(archive, "posts.json")
     assert posts["totalItems"] == 2
     assert posts["orderedItems"][0]["contentMap"] == {"es": "Mañana vamos a la playa <b>con los niños</b>"}

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from flask import Flask, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ..models import User
@@ -74,6 +75,7 @@ def sign_in(user: User, remember: bool) -> None:
     """Begin a new session for a person; nothing of the session before it stays but the language."""
     sign_out()
     session.permanent = remember
+    _note_language(user)
     session[TOKEN] = sign_ins.begin(user, remember, request.headers.get("User-Agent", ""))
     known_browsers.remember(user)
 
@@ -100,6 +102,13 @@ def forget_session() -> None:
     g.pop("sign_in", None)
 
 
+def _note_language(user: User) -> None:
+    # Whoever commits stores it. What the browser asks for does not replace what somebody chose.
+    chosen = session.get("language")
+    if chosen or not user.language:
+        user.language = str(get_locale())
+
+
 def _for_templates() -> dict[str, User | Unread | None]:
     if g.get("without_person"):
         return {"person": None, "unread": Unread()}
@@ -120,6 +129,7 @@ def _load() -> sign_ins.Found | None:
     if found is None:
         session.pop(TOKEN)
     elif now() - min(found.last_used, found.user.last_seen) > SEEN_EVERY:
+        _note_language(found.user)
         sign_ins.see(found)
         session.modified = True  # prolongs a remembered session
     return found

@@ -115,6 +115,7 @@ def _write_person(archive: ZipFile, user: User) -> None:
         "email": user.email,
         "published": moment(user.created_at),
         "lastSeen": moment(user.last_seen),
+        "language": user.language,
         **{section.file.removesuffix(".json"): section.file for section in SECTIONS},
     }
     archive.writestr(_entry("person.json"), json.dumps(person, ensure_ascii=False, indent=1))

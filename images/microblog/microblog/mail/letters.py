@@ -1,4 +1,4 @@
-"""What the letters say, in the language of whoever asked for them."""
+"""What the letters say, in the language of whoever asked for them; a decision in that of its reader."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode

@@ -45,15 +45,20 @@ LINKS = (Purpose.JOIN, Purpose.RESET, Purpose.ADDRESS)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 240))
 
 
-def write(purpose: Purpose, email: str, user: User | None = None, **columns: str) -> Letter | None:
-    """Put a letter into the outbox; the caller commits. None where this site sends no mail."""
+def write(
+    purpose: Purpose, email: str, user: User | None = None, language: str | None = None, **columns: str
+) -> Letter | None:
+    """Put a letter into the outbox; the caller commits. None where this site sends no mail.
+
+    Without a language it is in that of whoever asks.
+    """
     if current_app.config["MAIL"] is None:
         return None
     letter = Letter(
         purpose=purpose,
         email=email,
         user_id=user.id if user else None,
-        language=str(get_locale()),
+        language=language or str(get_locale()),
         expires_at=now() + LIFETIMES[purpose],
         **columns,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import exists, select, update
 from .. import audit, suspensions
 from ..audit import Act
 from ..database import db
+from ..languages import SOURCE_LANGUAGE
 from ..mail import outbox
 from ..mail.outbox import Purpose
 from ..models import Post, User
@@ -135,5 +136,5 @@ def _finish(
     case_id, post_id = (case.id, case.post_id) if case else (None, None)
     audit.record(act, actor, subject, case_id=case_id, post_id=post_id, words=reason)
     if told:
-        outbox.write(Purpose.DECISION, subject.email, subject)
+        outbox.write(Purpose.DECISION, subject.email, subject, subject.language or SOURCE_LANGUAGE)
     db.session.commit()
