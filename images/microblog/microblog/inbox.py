@@ -67,7 +67,7 @@ class Message(Base):
 
 
 class Notification(Base):
-    """Somebody did something that concerns a person; taken back, it is gone.
+    """Somebody did something that concerns a person; taken back, it is gone, or kept out of sight (see news).
 
     Neither person is a foreign key on purpose: with one, two who like each other's posts at once would each
     wait for the other's row. Who leaves takes theirs along (account/leaving.py).
@@ -84,7 +84,7 @@ class Notification(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     user_id: Mapped[int] = mapped_column(Number)
     actor_id: Mapped[int] = mapped_column(Number)
-    # A news.Kind.
+    # A news.Kind, or what one becomes that was taken back.
     kind: Mapped[str] = mapped_column(String(16))
     # The liked or reposted post, or the one that answers or names the person.
     post_id: Mapped[int | None] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"))

@@ -143,6 +143,16 @@ def test_nobody_elses_words_and_no_secret_are_in_it(app, somebody, store):
     assert b"token" not in everything
 
 
+def test_what_others_took_back_is_not_in_it(app, somebody):
+    alice, bob = somebody("alice"), somebody("bob")
+    bob.post("/people/alice/follow")
+    alice.post("/notifications/seen", {"to": "1"})
+    bob.post("/people/alice/unfollow")
+    ask(alice)
+    work(app)
+    assert read(fetched(alice), "notifications.json")["orderedItems"] == []
+
+
 def test_of_conversations_it_has_what_the_person_still_sees(app, somebody, store):
     alice, bob = somebody("alice"), somebody("bob")
     alice.post("/people/bob/message", {"body": "one"})

@@ -1,5 +1,7 @@
 """Notifications: each deed tells once, taken back it tells no more, and open pages learn of it."""
 
+import threading
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,6 +36,10 @@ def told(browser) -> list[str]:
 def badge(browser) -> str:
     count = browser.page("/explore").select_one("[data-count=notifications]")
     return "" if count.has_attr("hidden") else count.text
+
+
+def see_all(browser) -> None:
+    assert browser.post("/notifications/seen", {"to": str(LARGEST_ID)}).status_code == 303
 
 
 @pytest.fixture
@@ -103,6 +109,93 @@ def test_doing_it_twice_tells_once_and_taking_it_back_tells_nothing(three):
     assert len(told(alice)) == 2
     for link in [card["href"] for card in bob.page("/people/bob/replies").select(".when")]:
         bob.post(f"{link}/delete")
+    assert told(alice) == []
+
+
+DEEDS = [
+    ("/posts/1/like", "/posts/1/unlike", "bob likes your post"),
+    ("/posts/1/repost", "/posts/1/unrepost", "bob reposted your post"),
+    ("/people/alice/follow", "/people/alice/unfollow", "bob follows you now"),
+]
+
+
+@pytest.mark.parametrize(("do", "undo", "said"), DEEDS)
+def test_what_was_seen_is_not_new_again_when_it_is_taken_back_and_done_again(three, app, do, undo, said):
+    alice, bob, carol = three
+    bob.post(do)
+    see_all(alice)
+    carol.post("/posts/1/replies", {"body": "meanwhile"})
+    for _ in range(3):
+        bob.post(undo)
+        assert told(alice) == ["carol answered you"]
+        bob.post(do)
+        bob.post(do)
+        assert told(alice) == ["carol answered you", said], "at the place it had"
+        assert badge(alice) == "1", "the answer alone"
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Notification)) == 2
+
+
+@pytest.mark.parametrize(("do", "undo", "said"), DEEDS)
+def test_what_was_not_seen_before_it_was_taken_back_is_new(three, do, undo, said):
+    alice, bob, carol = three
+    bob.post(do)
+    bob.post(undo)
+    carol.post("/posts/1/replies", {"body": "meanwhile"})
+    see_all(alice)
+    bob.post(do)
+    assert told(alice) == [said, "carol answered you"]
+    assert badge(alice) == "1"
+
+
+def test_several_at_once_tell_once(three, app, store):
+    alice, bob, _carol = three
+    bob.post("/posts/1/like")
+    see_all(alice)
+    user = store.user("bob")
+
+    def press(number: int) -> None:
+        with app.app_context():
+            for _ in range(5):
+                (reactions.unlike if number % 2 else reactions.like)(user, 1)
+
+    threads = [threading.Thread(target=press, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    bob.post("/posts/1/like")
+    assert told(alice) == ["bob likes your post"]
+    assert badge(alice) == ""
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Notification)) == 1
+
+
+def test_what_one_did_says_nothing_about_another_post_or_person(three):
+    alice, bob, carol = three
+    alice.write("second")
+    for act in ("/posts/1/like", "/people/alice/follow"):
+        bob.post(act)
+    see_all(alice)
+    bob.post("/posts/1/unlike")
+    bob.post("/people/alice/unfollow")
+    bob.post("/posts/2/like")
+    carol.post("/posts/1/like")
+    bob.post("/people/carol/follow")
+    assert told(alice) == ["carol likes your post", "bob likes your post"]
+    assert badge(alice) == "2"
+    assert told(carol) == ["bob follows you now"]
+
+
+@pytest.mark.parametrize("what", ["mute", "block"])
+def test_what_the_hidden_took_back_does_not_come_back(three, what):
+    alice, bob, _carol = three
+    bob.post("/posts/1/like")
+    see_all(alice)
+    bob.post("/posts/1/unlike")
+    alice.post(f"/people/bob/{what}")
+    bob.post("/posts/1/like")
+    alice.post(f"/people/bob/un{what}")
     assert told(alice) == []
 
 

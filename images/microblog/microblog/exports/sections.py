@@ -13,6 +13,7 @@ from ..images.models import Image
 from ..inbox import Message, Notification, Participant
 from ..models import Follow, Post, SignIn, User
 from ..moderation.cases import Outcome
+from ..news import TAKEN_BACK
 from ..oversight import Case, Report
 from ..ties import Hidden, Like, Repost
 from ..visibility import not_hidden_from, visible
@@ -211,7 +212,8 @@ def _message(row: Row[Any]) -> dict[str, Any]:
 def _notifications(user: User) -> Select[Any]:
     news = (Notification.id.label("place"), Notification.kind, Notification.post_id, Notification.created_at)
     wanted = _select(*news, User.username).join(User, User.id == Notification.actor_id)
-    return visible(wanted.where(Notification.user_id == user.id), user, Notification.actor_id)
+    told = wanted.where(Notification.user_id == user.id, Notification.kind.not_in(TAKEN_BACK.values()))
+    return visible(told, user, Notification.actor_id)
 
 
 def _notification(row: Row[Any]) -> dict[str, Any]:

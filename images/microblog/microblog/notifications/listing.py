@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from ..database import db
 from ..inbox import Notification
 from ..models import Post, User
-from ..news import GROUPED, UNSYNCHRONIZED
+from ..news import GROUPED, TAKEN_BACK, UNSYNCHRONIZED
 from ..pages import Page
 from ..visibility import seen_by, visible
 
@@ -57,6 +57,7 @@ def listed(reader: User, before: int, to: int, size: int) -> Page[Listed]:
         .join(User, User.id == Notification.actor_id)
         .outerjoin(Post, Post.id == Notification.post_id)
         .where(Notification.user_id == reader.id, Notification.id < before, Notification.id <= to)
+        .where(Notification.kind.not_in(TAKEN_BACK.values()))
         .where(or_(~_is_grouped(), Notification.id == _head(reader, to)))
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
         .order_by(Notification.id.desc())

@@ -26,7 +26,7 @@ def follow(follower: User, followed: User) -> None:
     except IntegrityError:
         db.session.rollback()
     else:
-        news.tell(Kind.FOLLOW, follower.id, [followed.id])
+        news.tell_followed(follower.id, followed.id)
         db.session.commit()
 
 
