@@ -53,6 +53,7 @@ def test_a_service_that_ended_is_named_with_its_last_words(
 
 
 def test_logs_of_all_hosts_are_in_order_of_time_and_without_colour(daily: Launcher) -> None:
+    urlopen(f"http://{address(daily)}/", timeout=30).close()
     done = daily("logs", "--tail", "3", "nginx", "node_exporter")
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
