@@ -24,6 +24,7 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     fi
 fi
 
-[ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
+# By its real name, which its programs begin with: another checkout may lead here by a link that will be gone.
+[ -x "$folder/bin/python" ] || "$python" -m venv "$(realpath "$folder")"
 echo "venv: installing what $lock names" >&2
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement "$lock"
