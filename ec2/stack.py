@@ -210,11 +210,12 @@ class Stack:
         deadline = time.monotonic() + TIMEOUT_SECONDS
         name = stack_id or self.described().get("StackId", self.name)
         while time.monotonic() < deadline:
+            # Before the events, or the last of them would not be said.
+            status = str(self.client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
             fresh = self.events_after(last, name)
             for event in fresh:
                 self.say(told(event))
             last = fresh[-1]["EventId"] if fresh else last
-            status = str(self.client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
             if not status.endswith("_IN_PROGRESS"):
                 return status
             time.sleep(BETWEEN_LOOKS_SECONDS)
