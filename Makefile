@@ -7,6 +7,9 @@ PYTHON ?= python3
 # The local EC2 needs root, which no pipeline has: make test has its parts.
 PARTS ?= tests/functional --ignore=tests/functional/rehearsal
 RUN := .venv/bin/python -m
+# Tests at a time; each process takes up to half a GiB. What belongs together stays together, with Docker.
+PROCESSES ?= 2
+TESTS := $(RUN) pytest --numprocesses $(PROCESSES)
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --universal --python-version 3.11
 
 help:  ## Show this list
@@ -42,7 +45,7 @@ rehearse: .venv/rehearsal  ## Deploy what is here to a local EC2 that is left ru
 rehearse-down: .venv/rehearsal  ## Remove the local EC2 with its hosts; nothing of it is left
 	@$(RUN) ec2.rehearsal down
 
-check: .venv/test  ## Check style, types, direction and the unit tests: no Docker, three minutes
+check: .venv/test  ## Check style, types, direction and the unit tests: no Docker, two minutes
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
@@ -50,14 +53,15 @@ check: .venv/test  ## Check style, types, direction and the unit tests: no Docke
 	@.venv/bin/hadolint images/*/Dockerfile tests/browser/Dockerfile tests/registry/Dockerfile tests/stand_ins/*/Dockerfile
 	@git ls-files --cached --others --exclude-standard | xargs grep --files-with-matches --extended-regexp '^#!/bin/(ba)?sh' | xargs .venv/bin/shellcheck
 	@$(RUN) yamllint --strict .
-	@$(RUN) pytest --quiet --junitxml=reports/junit/unit.xml $(COVERAGE) tests/unit
+	@$(TESTS) --quiet --junitxml=reports/junit/unit.xml $(COVERAGE) tests/unit
 
 test: check .venv/checkov/made .venv/scan/made  ## Check, then test every image and the whole stack, with Docker
 	@.venv/checkov/bin/checkov --file tests/golden/template.yaml --framework cloudformation --compact --quiet --skip-download
 	@sh ec2/host/docker.sh
 	@sh ec2/rehearsal/packages.sh
 	@sh tests/packages.sh
-	@$(RUN) pytest tests/functional tests/e2e
+	@$(TESTS) --dist loadfile $(PARTS)
+	@$(RUN) pytest tests/functional/rehearsal tests/e2e
 
 ci:  ## Every stage of the pipeline but deployment, in its order
 	@$(MAKE) --no-print-directory check-documentation
@@ -75,7 +79,7 @@ documentation-only:  ## Exit 0 where only documents changed since the last commi
 test-images: .venv/test .venv/scan/made  ## Test every image and every part alone, with Docker
 	@sh ec2/host/docker.sh
 	@sh tests/packages.sh
-	@sh compose/beside_engine.sh $(RUN) pytest --junitxml=reports/junit/functional.xml $(PARTS)
+	@sh compose/beside_engine.sh $(TESTS) --dist loadfile --junitxml=reports/junit/functional.xml $(PARTS)
 
 sbom: .venv/run .venv/scan/made  ## Write what is in each image into reports/sbom, as CycloneDX
 	@$(RUN) scans sbom

@@ -123,6 +123,7 @@ WORDS = {
             "triggers",
             "when",
             "COVERAGE",
+            "PROCESSES",
             "OPTIONS",
         ],
         "pipeline-model-definition",

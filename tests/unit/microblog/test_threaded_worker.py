@@ -111,11 +111,11 @@ def test_at_the_end_it_finishes_what_it_has_begun_and_answers_who_is_just_coming
         time.sleep(SLOW_SECONDS / 4)
         assert server.get("/").ok
         assert begun.result().ok
-        assert ended.result() < 3
+        assert ended.result() < 6
 
 
 def test_with_nothing_to_do_it_ends_at_once(serve):
-    assert serve(2, 8).stop() < 1.5
+    assert serve(2, 8).stop() < 4
 
 
 def test_nobody_keeps_a_thread_who_says_nothing(serve):
