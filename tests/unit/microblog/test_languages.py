@@ -10,6 +10,7 @@ import pytest
 
 import microblog
 from microblog import catalogues, languages, times
+from tests.unit.microblog.conftest import close
 
 PACKAGE = Path(microblog.__file__).parent
 PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
@@ -135,6 +136,7 @@ def test_a_missing_catalogue_is_one_line_that_says_what_to_run(settings, monkeyp
     page = app.test_client().get("/explore", headers={"Accept-Language": "es"}).text
     assert "Explore" in page
     logging.getLogger().handlers.clear()
+    close(app)
 
 
 @pytest.fixture
