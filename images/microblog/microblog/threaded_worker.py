@@ -1,5 +1,6 @@
 """The worker of gunicorn that serves the microblog: threads that answer one connection after another."""
 
+import os
 import select
 import socket
 import struct
@@ -44,7 +45,8 @@ class ThreadedWorker(SyncWorker):  # type: ignore[misc]
         while self.alive and self.is_parent_alive():
             self.notify()
             # A signal is a byte in the pipe.
-            select.select([self.PIPE[0]], [], [], HEARTBEAT_SECONDS)
+            if select.select([self.PIPE[0]], [], [], HEARTBEAT_SECONDS)[0]:
+                os.read(self.PIPE[0], 1)
         self.stop_at = time.monotonic() + STOP_SECONDS
         killed_at = time.monotonic() + self.cfg.graceful_timeout
         for thread in threads:
@@ -59,7 +61,10 @@ class ThreadedWorker(SyncWorker):  # type: ignore[misc]
                 if self.stop_at != float("inf"):
                     return
                 continue
-            except ConnectionAbortedError:
+            except OSError as error:
+                # Whoever came is gone already, or there are too many open files for the moment.
+                self.log.warning("Cannot accept a connection: %s", error)
+                time.sleep(ACCEPT_SECONDS)
                 continue
             _limit(client, socket.SO_RCVTIMEO, RECEIVE_SECONDS)
             _limit(client, socket.SO_SNDTIMEO, SEND_SECONDS)

@@ -124,3 +124,18 @@ def test_nobody_keeps_a_thread_who_says_nothing(serve):
         started = time.monotonic()
         assert server.get("/").ok
         assert 0.3 < time.monotonic() - started < 3
+
+
+def test_a_signal_that_does_not_end_it_costs_nothing(serve):
+    server = serve(1, 1)
+    worker = int(server.get("/").text)
+    os.kill(worker, signal.SIGUSR1)
+    time.sleep(0.2)
+    before = processor_seconds(worker)
+    time.sleep(1)
+    assert processor_seconds(worker) - before < 0.3
+
+
+def processor_seconds(pid: int) -> float:
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
