@@ -128,12 +128,12 @@ class Reader(BaseHTTPRequestHandler):
         self.end_headers()
 
     def write(self, chunks: Iterator[bytes]) -> int:
-        """The content; how much it was."""
+        """The content; how much it was. Counted before it goes: whoever has all of it is in the count."""
         total, near = 0, self.client_address[0].startswith("127.")
         for chunk in chunks:
+            self.server.upstream.tally.add(given=0 if near else len(chunk))
             self.wfile.write(chunk)
             total += len(chunk)
-            self.server.upstream.tally.add(given=0 if near else len(chunk))
         return total
 
     def log_message(self, format: str, *args: object) -> None:
