@@ -1,12 +1,15 @@
 #!/bin/sh
-# The database server: a data directory on first start, accounts from secret files on every start.
+# The database server: a data directory on first start, upgraded on the first start of another release, accounts from
+# secret files on every start.
 set -eu
 
 DATA=/var/lib/mysql
 ACCOUNTS=/run/mysqld/accounts.sql
+UPGRADING=/run/mysqld/upgrading.sock
 
 main() {
     create_data_directory
+    upgrade_data_directory
     write_accounts >"$ACCOUNTS"
     exec mariadbd --init-file="$ACCOUNTS" ${BUFFER_POOL_SIZE:+--innodb-buffer-pool-size="$BUFFER_POOL_SIZE"} "$@"
 }
@@ -24,6 +27,33 @@ create_data_directory() {
     done
     mv "$DATA/.new/mysql" "$DATA/"
     rmdir "$DATA/.new"
+}
+
+# The system tables of another release, by a server that nobody else reaches: the health check knows its own socket.
+upgrade_data_directory() {
+    now=$(mariadbd --version | release)
+    before=$(cat "$DATA/mariadb_upgrade_info" 2>/dev/null | release)
+    before=${before:-unknown} failed=''
+    [ "$before" != "$now" ] || return 0
+    echo "mariadb: upgrading the data directory from release $before to $now" >&2
+    mariadbd --skip-networking --socket="$UPGRADING" &
+    server=$!
+    until mariadb --socket="$UPGRADING" --execute='SELECT 1' >/dev/null 2>&1; do
+        kill -0 "$server" 2>/dev/null || refuse "release $now does not start on a data directory of release $before"
+        sleep 0.2
+    done
+    mariadb-upgrade --socket="$UPGRADING" --user=mariadb >&2 || failed=yes
+    kill "$server"
+    wait "$server" || failed=yes
+    [ -z "$failed" ] || refuse "the data directory could not be upgraded from release $before to $now"
+}
+
+# The first two numbers of a version.
+release() { grep --only-matching --max-count=1 '[0-9]*\.[0-9]*' | head -n 1; }
+
+refuse() {
+    echo "mariadb: $1; go back to the image of before, or restore a backup into an empty one (docs/backup.md)" >&2
+    exit 1
 }
 
 # Run by the server before it accepts connections, so a changed secret counts from the next start on. The

@@ -10,12 +10,13 @@ preparation=$!
 wait "$preparation"
 trap - INT TERM
 
-# nginx serves the assets of every release of the last month: a page that is open outlives an update.
+# nginx serves the assets of every release that served in the last month: a page that is open outlives an update.
+# Whoever serves says so once an hour (assets.keep). What is hidden, such as the mark of maintenance, is no asset.
 for file in /app/assets/*; do
     name=${file##*/}
     cp --preserve=mode "$file" "/assets/.$name" && mv "/assets/.$name" "/assets/$name"
 done
-find /assets -type f -mtime +30 -delete
+find /assets -type f ! -name '.*' -mtime +30 -delete
 
 # Only gunicorn's processes share their measurements, and those of processes that are gone would be added to
 # the new ones.

@@ -30,6 +30,8 @@ worker_class = "microblog.threaded_worker.ThreadedWorker"
 preload_app = True
 timeout = 30
 graceful_timeout = 20
+# As long as nginx takes it, with the end of the line: what is longer gets a page there, and here bare HTML.
+limit_request_line = 8190
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - heartbeats of files only we can open
 # gunicorn 27 opens a control socket in the home directory otherwise.
 control_socket_disable = True

@@ -46,7 +46,8 @@ from .usernames import UsernameConverter
 __version__ = "0.1.0"
 
 PACKAGE = Path(__file__).parent
-LARGEST_FORM_BYTES = 64 * 1024
+# The longest message is 120 kB: each of its characters up to 4 bytes, and a form writes a byte as %F0.
+LARGEST_FORM_BYTES = 128 * 1024
 
 
 class Application(Flask):

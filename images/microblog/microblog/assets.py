@@ -1,6 +1,8 @@
 """Addresses of pages, and of static files under names that change with their content, to be kept for ever."""
 
 import hashlib
+import os
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,6 +10,9 @@ from flask import Flask, Response, abort, send_from_directory, url_for
 
 FOREVER = "public, max-age=31536000, immutable"
 PLAIN = "public, max-age=300"
+# In the container: what the image brings, and where nginx serves it from, beside that of releases before.
+BROUGHT = Path("/app/assets")
+SERVED = Path("/assets")
 
 
 def init_app(app: Flask, folder: Path) -> None:
@@ -29,6 +34,13 @@ def init_app(app: Flask, folder: Path) -> None:
     quick_url_for = lru_cache(maxsize=1024)(url_for)
     app.add_url_rule("/static/<name>", "static", static)
     app.jinja_env.globals.update(asset_url=asset_url, url_for=quick_url_for)
+
+
+def keep() -> None:
+    """Say that this release serves: what did not for a month is removed at the next start (entrypoint.sh)."""
+    for path in BROUGHT.glob("*"):
+        with suppress(OSError):
+            os.utime(SERVED / path.name)
 
 
 def hashed_name(path: Path) -> str:

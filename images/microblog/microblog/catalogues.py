@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -23,6 +23,10 @@ KEYWORDS = {
 }
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
 TEMPLATE = TRANSLATIONS / "messages.pot"
+
+
+class NoLanguage(Exception):
+    """Nobody speaks a language with this code."""
 
 
 def texts(package: Path) -> Catalog:
@@ -72,11 +76,15 @@ def compile_all() -> list[str]:
 
 
 def add(package: Path, code: str) -> str:
-    """Make an empty catalogue for a language; says where."""
+    """Make an empty catalogue for a language; says where. Raises NoLanguage."""
+    try:
+        locale = Locale.parse(code)
+    except (UnknownLocaleError, ValueError) as error:
+        raise NoLanguage from error
     if code == SOURCE_LANGUAGE or catalogue(code).exists():
         return f"{code} is there already"
     translation = texts(package)
-    translation.locale = Locale.parse(code)  # raises babel.UnknownLocaleError
+    translation.locale = locale
     translation.fuzzy = False
     catalogue(code).parent.mkdir(parents=True)
     _write(code, translation)

@@ -77,7 +77,12 @@ def add(language: str) -> None:
     """Begin a translation: `translations add fr`."""
     from . import catalogues
 
-    click.echo(catalogues.add(Path(current_app.root_path), language))
+    try:
+        click.echo(catalogues.add(Path(current_app.root_path), language))
+    except catalogues.NoLanguage:
+        raise click.BadParameter(
+            f"there is no language {language!r}; they are called fr or pt_BR.", param_hint="LANGUAGE"
+        ) from None
 
 
 mail = AppGroup("mail", help="Letters that wait to be sent.")

@@ -8,11 +8,14 @@ from flask.cli import AppGroup, with_appcontext
 from .audit import Shown
 from .models import User
 from .oversight import FOREVER, WORDS_LENGTH
+from .plain_text import printable, tidy
 from .roles import NAMES, Role
 
 user = AppGroup("user", help="Roles and suspensions.")
 
 LAST_ADMIN = "This is the last admin: promote somebody else first."
+FIRST_END = datetime(2000, 1, 1, tzinfo=UTC)
+limit_option = click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Why, for the audit trail.")
 
 
@@ -46,8 +49,11 @@ def suspend(name: str, days: int | None, reason: str) -> None:
 
     subject = _find(name)
     until = now() + timedelta(days=days) if days else FOREVER
+    words = _fitting(reason)
+    if not words:
+        raise click.ClickException("Say why: the person reads the reason.")
     try:
-        decisions.suspend_unreported(None, subject, _fitting(reason), until)
+        decisions.suspend_unreported(None, subject, words, until)
     except LastAdmin:
         raise click.ClickException(LAST_ADMIN) from None
     click.echo(f"{subject.username} is suspended{f' until {until:%Y-%m-%d %H:%M} UTC' if days else ''}.")
@@ -68,7 +74,7 @@ def restore(name: str, reason: str) -> None:
 @user.command(name="list")
 @click.option("--role", type=click.Choice(NAMES), help="Only those.")
 @click.option("--suspended", is_flag=True, help="Only those who are suspended.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@limit_option
 def list_(role: str | None, suspended: bool, limit: int) -> None:
     """Print people, the newest account first."""
     from .moderation import roster
@@ -86,7 +92,7 @@ def list_(role: str | None, suspended: bool, limit: int) -> None:
 @click.command()
 @click.option("--act", help="Only this act, like suspended or login_failed.")
 @click.option("--person", metavar="NAME", help="Only by and about this person.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
+@limit_option
 @with_appcontext
 def audit(act: str | None, person: str | None, limit: int) -> None:
     """Print the audit trail, the newest entry first."""
@@ -127,8 +133,10 @@ def seed(
     """
     from .seeding import PASSWORD, Size, fill, why_not
 
-    end = (until or datetime.now(UTC).replace(tzinfo=None)).replace(hour=0, minute=0, second=0, microsecond=0)
-    wanted = Size(people, follows, posts, number, end.replace(tzinfo=UTC))
+    end = (until or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    if end < FIRST_END:
+        raise click.BadParameter(f"nothing is older than {FIRST_END:%Y-%m-%d}.", param_hint="--until")
+    wanted = Size(people, follows, posts, number, end)
     if problem := why_not(more, in_production):
         raise click.ClickException(problem)
     with click.progressbar(length=people + posts, label="Seeding", show_pos=True) as bar:
@@ -138,11 +146,11 @@ def seed(
 
 
 def _give(name: str, role: str, reason: str) -> None:
-    from .moderation.role_changes import LastAdmin, change
+    from .moderation.role_changes import NOTE_LENGTH, LastAdmin, change
 
     subject = _find(name)
     try:
-        changed = change(None, subject, Role.named(role), _fitting(reason))
+        changed = change(None, subject, Role.named(role), _fitting(reason, NOTE_LENGTH))
     except LastAdmin:
         raise click.ClickException(LAST_ADMIN) from None
     click.echo(f"{subject.username} is {'' if changed else 'already '}{role}.")
@@ -151,16 +159,19 @@ def _give(name: str, role: str, reason: str) -> None:
 def _find(name: str) -> User:
     from .moderation import roster
 
-    found = roster.find(name)
+    found = roster.find(name) if printable(name) else None
     if found is None:
         raise click.ClickException(f"There is nobody called {name}.")
     return found
 
 
-def _fitting(reason: str) -> str:
-    if len(reason) > WORDS_LENGTH:
-        raise click.ClickException(f"A reason has at most {WORDS_LENGTH} characters.")
-    return reason
+def _fitting(reason: str, most: int = WORDS_LENGTH) -> str:
+    words = tidy(reason)
+    if not printable(words):
+        raise click.ClickException("There are characters in the reason that nobody can read.")
+    if len(words) > most:
+        raise click.ClickException(f"This reason may have {most} characters at most.")
+    return words
 
 
 def _line(one: Shown) -> str:

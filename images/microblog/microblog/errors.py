@@ -2,17 +2,28 @@
 
 import logging
 
-from flask import Flask, Response, g, make_response, render_template
+from flask import Flask, Response, flash, g, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, TooManyRequests
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    NotFound,
+    ServiceUnavailable,
+    TooManyRequests,
+)
 
 from . import database, patience
 from .api import problems
 from .api_paths import asked_by_a_program
-from .auth.signed_in import person
+from .auth.signed_in import person, person_now
+from .database import db
+from .leavers import HasLeft
 
 DatabaseTrouble = (DBAPIError, PoolTimeout)
 
@@ -41,7 +52,12 @@ def init_app(app: Flask) -> None:
     """Show every error on a page of our own."""
     app.register_error_handler(HTTPException, _expected)
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(IntegrityError, _refused)
     app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(HasLeft, _left)
+    # Of a person that a request has loaded; nothing else that is looked at or changed so is ever removed.
+    app.register_error_handler(StaleDataError, _left)
+    app.register_error_handler(ObjectDeletedError, _left)
 
 
 def _expected(error: HTTPException) -> Response:
@@ -56,6 +72,21 @@ def _expected(error: HTTPException) -> Response:
             response.headers[name] = value
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _left(_error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    if asked_by_a_program() or person_now():
+        return _expected(NotFound())
+    flash(gettext("Please log in first."))
+    return redirect(url_for("auth.login"), 303)
+
+
+def _refused(error: IntegrityError) -> ResponseReturnValue:
+    # What belongs to somebody cannot be stored once they have left.
+    known = g.get("sign_in")
+    db.session.rollback()
+    return _left(error) if known and not person_now() else _database(error)
 
 
 def _page(error: HTTPException, code: int) -> str:

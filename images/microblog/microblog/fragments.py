@@ -11,7 +11,7 @@ from .kept import Kept
 
 # About 2 kB each.
 MOST_KEPT = 1000
-# Stands for the token of the session, which no two people share. No text of a page has this character.
+# Stands for the token of the session, which no two people share. What has this character is not kept.
 MARK = "\0"
 
 _kept: Kept[Hashable, str] = Kept(MOST_KEPT)
@@ -32,6 +32,8 @@ def remembered(key: Hashable, render: Callable[[], Any]) -> Markup:
     html = _kept.get(key)
     if html is None:
         html = str(render())
+        if MARK in html:
+            return Markup(html)  # noqa: S704  # nosec B704 - as it was rendered
         # Where somebody has asked for the token, it may be in there.
         if "csrf_token" in g:
             html = html.replace(g.csrf_token, MARK)

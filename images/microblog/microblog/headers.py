@@ -21,6 +21,8 @@ SECURITY = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# Whoever came by https once comes by nothing else for a year.
+ONLY_HTTPS = "max-age=31536000"
 PRIVATE = "private, no-store"
 # A page without a session holds nothing personal: nginx may keep it for a second, a browser asks again.
 PUBLIC_PAGE = "public, max-age=0, s-maxage=1"
@@ -36,6 +38,8 @@ def _add(response: Response) -> Response:
     for name, value in SECURITY.items():
         if name not in there:
             response.headers.add(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = ONLY_HTTPS
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = PUBLIC_PAGE if _is_for_everyone(response) else PRIVATE
     return response

@@ -1,6 +1,7 @@
 """What a worker remembers of work that it has done before."""
 
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -22,5 +23,7 @@ class Kept(Generic[Key, Value]):
         """Keep it, and forget what has been kept for longest where that is too much."""
         self._values[key] = value
         while len(self._values) > self.most:
-            self._values.pop(next(iter(self._values)), None)
+            # Where another thread came between the two steps, the next round finds the oldest.
+            with suppress(RuntimeError):
+                self._values.pop(next(iter(self._values)), None)
         return value

@@ -74,7 +74,10 @@ class User(Base):
     """A person. The counts change in the same transaction as the rows they count."""
 
     __tablename__ = "user"
-    __table_args__ = (full_text("ft_user", "username", "display_name", "about"), STORAGE)
+    __table_args__ = (
+        full_text("ft_user", "username", "display_name", "about"),
+        {"sqlite_autoincrement": True, **STORAGE},
+    )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True)
     username: Mapped[str] = mapped_column(String(32))
@@ -208,6 +211,8 @@ class Letter(Base):
     # Of somebody who has registered, until they follow the link.
     username: Mapped[str] = mapped_column(String(32), default="")
     password_hash: Mapped[str] = mapped_column(String(255), default="")
+    # What was decided about somebody. No foreign key on purpose: letters are gone long before cases.
+    case_id: Mapped[int | None] = mapped_column(Number)
     token_hash: Mapped[str | None] = mapped_column(exact(64), unique=True)
     attempts: Mapped[int] = mapped_column(default=0)
     # When to send it, or to try again; None once it is sent.

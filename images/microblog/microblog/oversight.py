@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .models import BODY_LENGTH, STORAGE, Base, Number, UtcDateTime, exact
+from .models import ABOUT_LENGTH, BODY_LENGTH, NAME_LENGTH, STORAGE, Base, Number, UtcDateTime, exact
 from .times import now
 
 WORDS_LENGTH = 500
@@ -26,6 +26,8 @@ class Suspension(Base):
     # Shown to the person.
     reason: Mapped[str] = mapped_column(String(WORDS_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    # The case that it was decided in. No foreign key on purpose: the suspension may outlive the case.
+    case_id: Mapped[int | None] = mapped_column(Number)
 
 
 class Case(Base):
@@ -46,6 +48,9 @@ class Case(Base):
     # No foreign key on purpose: the case outlives the post, and so does what was reported.
     post_id: Mapped[int | None] = mapped_column(Number)
     body: Mapped[str] = mapped_column(String(BODY_LENGTH), default="")
+    # The person as they were, in a case about a person; none in those of before.
+    name: Mapped[str | None] = mapped_column(String(NAME_LENGTH))
+    about: Mapped[str | None] = mapped_column(String(ABOUT_LENGTH))
     report_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     outcome: Mapped[str | None] = mapped_column(String(16))

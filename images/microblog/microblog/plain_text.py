@@ -9,10 +9,15 @@ ALLOWED_CONTROLS = {"\n", "\t"}
 OVERRIDES = {"\u202d", "\u202e"}
 
 
+# Spaces of every kind, what only tells how its neighbours are shown, and letters that are blank.
+INVISIBLE = regex.compile(r"[\p{Z}\n\t\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*")
+
+
 def tidy(text: str | None) -> str:
-    """Composed letters (NFC), line feeds only, no white space around."""
+    """Composed letters (NFC), line feeds only, no white space around; empty where there is nothing to see."""
     lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", lines).strip()
+    tidied = unicodedata.normalize("NFC", lines).strip()
+    return "" if INVISIBLE.fullmatch(tidied) else tidied
 
 
 def length(text: str) -> int:

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from sqlalchemy import ColumnElement, and_, false, true
+
 from .models import User
 
 
@@ -31,3 +33,11 @@ def moderates(actor: User, subject: User) -> bool:
     if actor.id == subject.id or role_of(actor) < Role.MODERATOR:
         return False
     return role_of(actor) == Role.ADMIN or role_of(subject) < role_of(actor)
+
+
+def moderated_by(actor: User) -> ColumnElement[bool]:
+    """The condition that one may decide about a person: `moderates` for queries that have the person."""
+    if role_of(actor) < Role.MODERATOR:
+        return false()
+    lower = true() if role_of(actor) == Role.ADMIN else User.role < actor.role
+    return and_(User.id != actor.id, lower)

@@ -1,11 +1,12 @@
 """The session: a signed cookie, and a token of it in every form."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import Signer, URLSafeTimedSerializer
 
 from .api_paths import asked_by_a_program
 
@@ -13,9 +14,25 @@ REMEMBERED = timedelta(days=30)
 
 csrf = CSRFProtect()
 
+# Their own choice is SHA-1: this is for what Flask-WTF signs, and for all that asks itsdangerous itself.
+Signer.default_digest_method = staticmethod(sha256)
+
+
+def cookie_name(name: str) -> str:
+    """What a cookie is called: by https so that a browser takes it from this very host alone, over TLS.
+
+    With the prefix (draft-ietf-httpbis-rfc6265bis, 4.1.3.2) no neighbour under the same domain can set it.
+    """
+    return f"__Host-{name}" if request.is_secure else name
+
 
 class HttpsAwareSessions(SecureCookieSessionInterface):
     """Marks the cookie Secure whenever the person came by https; programs have no cookie."""
+
+    digest_method = staticmethod(sha256)
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return cookie_name(super().get_cookie_name(app))
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         # An application has its keys from the start.

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from .database import db
 from .mail import outbox
 from .models import ApiToken, SignIn, User
-from .oversight import Suspension
+from .oversight import Case, Suspension
 from .times import now
 
 # How long after the password somebody who is kept out may read why, and answer.
@@ -21,10 +21,10 @@ def of(user: User) -> Suspension | None:
     return db.session.scalar(select(Suspension).where(*_lasting(user)))
 
 
-def begin(user: User, until: datetime, reason: str) -> None:
+def begin(user: User, until: datetime, reason: str, case_id: int) -> None:
     """Suspend a person, whatever was before, and end their logins and tokens. The caller commits."""
     db.session.execute(delete(Suspension).where(Suspension.user_id == user.id))
-    db.session.add(Suspension(user_id=user.id, until=until, reason=reason))
+    db.session.add(Suspension(user_id=user.id, until=until, reason=reason, case_id=case_id))
     for access in (SignIn, ApiToken):
         db.session.execute(delete(access).where(access.user_id == user.id))
     outbox.withdraw(user)
@@ -34,6 +34,16 @@ def end(user: User) -> bool:
     """Let a person in again; False when they are not suspended. The caller commits."""
     result = db.session.execute(delete(Suspension).where(*_lasting(user)))
     return result.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def take_back(user: User, case: Case) -> None:
+    """Let a person in again, unless they are suspended by a later case. The caller commits."""
+    # The release before writes no number, and serves beside this one while it is updated, or taken back.
+    alike = and_(
+        Suspension.case_id.is_(None), Suspension.until == case.until, Suspension.reason == case.reason
+    )
+    by_it = or_(Suspension.case_id == case.id, alike)
+    db.session.execute(delete(Suspension).where(*_lasting(user), by_it))
 
 
 def ticket(user: User) -> str:

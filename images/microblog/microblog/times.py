@@ -8,7 +8,7 @@ from flask import Flask
 from flask_babel import get_locale
 from markupsafe import Markup
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 7 * 86400
 LONGEST_RELATIVE = 30 * DAY
 
 
@@ -71,5 +71,5 @@ def relative_text(language: str, age_seconds: int) -> str:
 
 def _rounded(age: int) -> int:
     age = max(age, 1)
-    unit = next((unit for unit in (DAY, HOUR, MINUTE) if age >= unit), 1)
+    unit = next((unit for unit in (WEEK, DAY, HOUR, MINUTE) if age >= unit), 1)
     return age // unit * unit

@@ -9,6 +9,7 @@ from .database import db
 from .inbox import Notification, Participant
 from .models import User
 from .news import UNSYNCHRONIZED, Kind
+from .visibility import admitted
 
 MOST = 99
 
@@ -29,6 +30,7 @@ class Unread:
 def notifications(user_id: Any) -> Any:
     """A column with how many notifications are above the one that a person saw last, MOST at most.
 
+    The page shows none by the suspended; those by people whom one hides are gone (`forget`).
     Messages have a count of their own. The id is a value or a query by itself: of a column of the statement
     around it, MariaDB would make a look at all notifications of the person, not at the newest.
     """
@@ -39,6 +41,7 @@ def notifications(user_id: Any) -> Any:
             Notification.user_id == user_id,
             Notification.id > seen,
             Notification.kind != Kind.MESSAGE.value,
+            admitted(Notification.actor_id),
         )
         .order_by(Notification.id.desc())
         .limit(MOST)

@@ -4,6 +4,7 @@ import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -252,6 +253,17 @@ def _log_as_it_was() -> Iterator[None]:
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers[:], root.level = handlers, level
+
+
+def elsewhere(app: Flask, work: Callable[[], object]) -> None:
+    """Do something as another request does that comes in the middle of one."""
+
+    def do() -> None:
+        with app.app_context():
+            work()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(do).result()
 
 
 def close(app: Flask) -> None:

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 
 @dataclass
 class Mailbox:
-    """What arrived, and what the server answers to each recipient."""
+    """What arrived, and what the server answers to each recipient; without an answer it hangs up."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
@@ -46,6 +46,8 @@ class _Conversation(socketserver.StreamRequestHandler):
                 mailbox.senders.append(raw.decode().strip())
             if verb.startswith("QUIT"):
                 return self._say("221 bye")
+            if verb.startswith("RCPT") and not mailbox.answer:
+                return None
             if verb.startswith("RCPT"):
                 self._say(mailbox.answer)
             elif verb == "DATA":

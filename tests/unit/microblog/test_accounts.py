@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from argon2 import PasswordHasher
 from bs4 import BeautifulSoup
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from microblog.auth import passwords
 from microblog.database import db
@@ -75,6 +75,27 @@ def test_an_address_is_taken_whatever_its_case(browser, somebody):
 def test_other_addresses_are_refused(browser, email):
     response = browser.post("/register", {"username": "alice", "email": email, "password": PASSWORD})
     assert response.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "zoë@example.org",
+        "zo.e.@example.org",
+        ".zoe@example.org",
+        "z..e@example.org",
+        "zoe@straße.example",  # another host by the rules of 2003, which are those that we know
+        "zoe@\uff45xample.org",
+        "zoe@mail\u3002example.org",
+        f"zoe@{'b' * 64}.example",
+    ],
+)
+def test_an_address_that_no_mail_can_be_sent_to_is_refused_beside_its_field(browser, somebody, email):
+    changed = somebody("alice").post("/account/email", {"email": email, "current": PASSWORD})
+    for response in (browser.register("bob", email=email), changed):
+        assert response.status_code == 422
+        page = BeautifulSoup(response.text, "html.parser")
+        assert page.select_one("#email-error").text == "We cannot send mail to this address."
 
 
 @pytest.mark.parametrize(("length", "status"), [(0, 422), (7, 422), (8, 303), (128, 303), (129, 422)])
@@ -239,3 +260,10 @@ def test_nobody_is_sent_to_another_site(browser, somebody, target):
 
 def test_paths_of_this_site_are_kept():
     assert same_site_path("/explore?before=9") == "/explore?before=9"
+
+
+def test_a_new_site_has_nobody_who_could_log_in(app, browser):
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(User)) == 0
+    for name in ("admin", "root", "microblog"):
+        assert browser.login(name, name).status_code == 422

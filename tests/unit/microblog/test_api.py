@@ -1,5 +1,6 @@
 """What programs read and write: people, posts, timelines; every answer is held against the document."""
 
+import io
 import json
 from dataclasses import replace
 
@@ -12,7 +13,8 @@ from microblog.api.operations import OPERATIONS
 from microblog.database import db
 from microblog.settings import Settings
 from tests.unit.microblog.conftest import close
-from tests.unit.microblog.program import Program, program
+from tests.unit.microblog.pictures import opened, photo
+from tests.unit.microblog.program import Program, components, program
 
 KEY = "a key for tests that is long enough"
 
@@ -162,6 +164,24 @@ def test_a_post_has_the_rules_of_the_page(alice, stranger, body):
     assert stranger.pages("/timelines/public") == []
 
 
+def test_a_picture_and_the_language_are_told_where_there_are_any(app, somebody, alice, stranger):
+    image = (io.BytesIO(photo(900, 600)), "a.jpg")
+    somebody("bob").post("/posts", {"body": "", "alt": "two halves", "image": image})
+    spanish = alice.write("Mañana vamos a la playa con los niños")
+    (written, shown) = stranger.pages("/timelines/public")
+    assert (written["id"], written["language"], written["picture"]) == (spanish, "es", None)
+    assert (shown["body"], shown["language"]) == ("", "en")
+    picture = shown["picture"]
+    assert (picture["width"], picture["height"], picture["alt"]) == (900, 600, "two halves")
+    assert opened(stranger.client.get(picture["url"]).data).size == (900, 600)
+    assert stranger.get(f"/posts/{shown['id']}").json == shown
+
+
+def test_somebody_who_is_named_twice_is_mentioned_once(alice, bob):
+    made = alice.post("/posts", json={"body": "@Bob @bob @BOB @alice"})
+    assert made.json["mentions"] == ["Bob", "alice"]
+
+
 def test_a_post_is_counted_as_a_person_counts(alice):
     assert len(alice.post("/posts", json={"body": "👨‍👩‍👧‍👦" * 280}).json["body"]) == 280 * 7
 
@@ -178,6 +198,18 @@ def test_a_thread_has_what_is_above_and_below(alice, bob, stranger):
     assert stranger.pages(f"/posts/{first}/replies") == [{"id": second, "gone": True}]
     assert bodies(stranger.pages(f"/posts/{second}/replies")) == ["third"]
     assert bob.post("/posts", json={"body": "late", "in_reply_to": second}).status_code == 404
+
+
+def test_of_a_deep_thread_the_nearest_posts_are_told_and_the_first_leads_on(app, alice, stranger):
+    app.config["WRITES_PER_MINUTE"] = 1_000
+    numbers = [alice.write("root")]
+    for depth in range(25):
+        numbers.append(alice.write(f"depth {depth}", in_reply_to=numbers[-1]))
+    near = stranger.get(f"/posts/{numbers[-1]}/thread").json["items"]
+    assert [post["id"] for post in near] == numbers[5:25]
+    assert components()["schemas"]["Thread"]["properties"]["items"]["maxItems"] == len(near)
+    above = stranger.get(f"/posts/{near[0]['id']}/thread").json["items"]
+    assert [post["id"] for post in above] == numbers[:5]
 
 
 def test_likes_and_reposts_count_once(alice, bob, stranger):
@@ -213,6 +245,13 @@ def test_replies_of_a_person_are_listed_when_asked_for(alice, stranger):
     alice.write("second", in_reply_to=first)
     assert bodies(stranger.pages("/users/alice/posts")) == ["first"]
     assert bodies(stranger.pages("/users/alice/posts?replies=true")) == ["second", "first"]
+
+
+def test_the_next_page_of_a_hashtag_is_led_to_in_ascii(alice, stranger):
+    ids = [alice.write(f"{n} #日本語") for n in range(2)]
+    first = stranger.get("/timelines/tags/日本語?limit=1")
+    assert first.headers["Link"].isascii()
+    assert [post["id"] for post in stranger.get(first.json["next"]).json["items"]] == ids[:1]
 
 
 @pytest.mark.parametrize("number", ["0", "01", "-1", "1.0", "9" * 19, "1" + "0" * 19, "9" * 4000])
@@ -271,7 +310,7 @@ def test_a_method_that_is_not_there_names_those_that_are(stranger):
         (b'{"body": "a", "in_reply_to": true}', "application/json", 422),
         (b"body=a", "application/x-www-form-urlencoded", 415),
         (b'{"body": "a"}', "text/plain", 415),
-        (b'{"body": "' + b"a" * 70_000 + b'"}', "application/json", 413),
+        (b'{"body": "' + b"a" * 140_000 + b'"}', "application/json", 413),
     ],
 )
 def test_a_bad_body_is_refused(alice, stranger, body, content_type, code):
@@ -358,6 +397,20 @@ def test_what_has_not_changed_is_not_sent_again(alice, stranger):
         assert who.get("/users/alice", headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_a_change_that_was_meant_for_another_state_is_not_made(alice):
+    first = alice.get("/me").headers["ETag"]
+    changed = alice.patch("/me", json={"about": "one"}, headers={"If-Match": first})
+    assert (changed.status_code, changed.json["about"]) == (200, "one")
+    second = changed.headers["ETag"]
+    for condition in ({"If-Match": first}, {"If-None-Match": "*"}, {"If-None-Match": f"W/{second}"}):
+        refused = alice.patch("/me", json={"about": "two"}, headers=condition)
+        assert (refused.status_code, refused.mimetype) == (412, "application/problem+json")
+        assert alice.get("/me").json["about"] == "one"
+    # Whoever compresses an answer makes its mark a weak one.
+    for condition in ({"If-Match": f'"x", W/{second}'}, {"If-Match": "*"}, {"If-None-Match": '"x"'}):
+        assert alice.patch("/me", json={"about": "one"}, headers=condition).status_code == 200
+
+
 def test_a_head_is_a_get_without_its_content(stranger, alice):
     response = stranger.send("HEAD", "/users/alice")
     assert response.headers["ETag"] == stranger.get("/users/alice").headers["ETag"]
@@ -393,6 +446,12 @@ def test_a_person_is_counted_over_all_addresses_and_tokens(strict):
     assert codes == [200] * 20 + [429] * 2
     other = program(strict, "bob").get("/me", headers={"X-Forwarded-For": "192.0.2.200"})
     assert other.headers["RateLimit-Policy"] == '"address";q=20;w=60, "token";q=20;w=60'
+
+
+def test_what_is_not_counted_says_nothing_of_what_is_left(app):
+    asked = app.test_client().options("/api/v1/users/alice")
+    assert asked.status_code == 200
+    assert not [name for name, _ in asked.headers if name.startswith("RateLimit")]
 
 
 def test_guessing_tokens_is_counted(strict):

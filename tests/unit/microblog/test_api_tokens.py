@@ -106,6 +106,16 @@ def test_a_token_is_made_with_name_and_password(app, somebody):
         assert Program(app.test_client(), made.json["token"]).get("/me").status_code == 200
 
 
+def test_where_a_token_was_made_it_is_revoked(app, somebody):
+    somebody("alice")
+    body = {"name": "backup", "scopes": ["write"]}
+    made = Program(app.test_client()).post("/tokens", json=body, auth=("alice", PASSWORD))
+    assert made.headers["Location"] == f"/api/v1/tokens/{made.json['id']}"
+    holder = Program(app.test_client(), made.json["token"])
+    assert holder.delete(made.headers["Location"]).status_code == 204
+    assert rows(app) == []
+
+
 @pytest.mark.parametrize(
     "header", ["", "Basic", "Basic !", "Basic YWxpY2U=", "Basic Og==", "Bearer x", "x y"]
 )

@@ -86,6 +86,12 @@ def test_who_leaves_keeps_a_number_and_no_name(app, somebody, anna, store):
     assert "bob" not in page.select_one(".trail").text
 
 
+def test_nobody_takes_over_the_trail_of_somebody_who_left(app, somebody, store):
+    somebody("zoe").post("/account/delete", {"current": PASSWORD})
+    somebody("yan")
+    assert trail(app, person_id=store.user("yan").id) == [("registered", "yan", "yan")]
+
+
 def test_moderation_is_written_down_with_its_reason_and_the_network(app, somebody, anna):
     eve = somebody("eve")
     eve.write("spam")

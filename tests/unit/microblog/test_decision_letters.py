@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from microblog.auth import accounts
 from microblog.database import db
-from microblog.models import User
+from microblog.models import Letter, User
+from microblog.moderation import decisions
+from microblog.moderation.cases import Outcome
+from microblog.oversight import FOREVER, Case
 from microblog.roles import Role
 from microblog.times import now
 from tests.unit.microblog.conftest import Browser, Mailing
@@ -58,6 +62,55 @@ def test_every_decision_is_in_the_language_of_its_reader(mailing, molly, reader,
     assert ("El motivo: Again." if reader == "es" else "The reason: Again.") in text
     molly.post("/moderation/people/eve/restore", {"reason": "Enough."})
     assert newest(mailing)[0] == LIFTED[reader]
+
+
+def test_a_suspension_that_is_lifted_is_told_whatever_was_decided_meanwhile(mailing, molly):
+    mailing.member("eve").write("buy my things")
+    molly.post("/posts/1/report", {"reason": "spam", "words": ""})
+    suspended(mailing, molly)
+    with mailing.app.app_context():
+        earlier = update(Case).where(Case.outcome == Outcome.SUSPENDED)
+        db.session.execute(earlier.values(decided_at=now() - timedelta(hours=1)))
+        db.session.commit()
+    molly.post("/moderation/cases/1", {"decision": "removed", "reason": "It is spam."})
+    assert newest(mailing)[0] == REMOVED["en"]
+    molly.post("/moderation/people/eve/restore", {"reason": "Enough."})
+    assert newest(mailing)[0] == LIFTED["en"]
+
+
+def test_each_decision_has_a_letter_of_its_own(mailing, molly):
+    eve = mailing.member("eve")
+    for post_id in (1, 2):
+        eve.write("buy my things")
+        molly.post(f"/posts/{post_id}/report", {"reason": "spam", "words": ""})
+    said = len(mailing.mailbox.to(EVE))
+    for case_id in (1, 2):
+        molly.post(
+            f"/moderation/cases/{case_id}", {"decision": "removed", "reason": f"It is spam {case_id}."}
+        )
+    assert mailing.deliver() == 2
+    first, second = (letter.get_content() for letter in mailing.mailbox.to(EVE)[said:])
+    assert "It is spam 1." in first
+    assert "It is spam 2." in second
+
+
+def test_of_one_case_the_last_decision_is_told(mailing, molly):
+    mailing.member("eve")
+    molly.post("/moderation/people/eve/suspend", {"duration": "forever", "reason": "For spam."})
+    molly.post("/moderation/people/eve/restore", {"reason": "It was somebody else."})
+    assert mailing.deliver() == 1
+    assert mailing.mailbox.to(EVE)[-1]["Subject"] == LIFTED["en"]
+
+
+def test_a_decision_follows_its_reader_to_another_address(mailing, molly):
+    mailing.member("eve").write("buy my things")
+    molly.post("/posts/1/report", {"reason": "spam", "words": ""})
+    molly.post("/moderation/cases/1", {"decision": "removed", "reason": "It is spam."})
+    with mailing.app.app_context():
+        eve = db.session.get(User, mailing.store.user("eve").id)
+        assert accounts.change_email(eve, "new@example.org")
+    mailing.deliver()
+    assert REMOVED["en"] in [letter["Subject"] for letter in mailing.mailbox.to("new@example.org")]
 
 
 def suspended(mailing: Mailing, molly: Browser) -> str:
@@ -115,3 +168,31 @@ def test_an_operators_decision_is_in_it_too(mailing):
     assert mailing.app.test_cli_runner().invoke(args=words).exit_code == 0
     subject, _text = newest(mailing)
     assert subject == SUSPENDED["es"]
+
+
+def test_who_stays_out_by_another_decision_is_not_told_that_all_is_as_before(mailing, molly):
+    eve = mailing.member("eve")
+    with mailing.app.app_context():
+        somebody, moderator = (
+            db.session.scalar(select(User).where(User.username == name)) for name in ("eve", "molly")
+        )
+        decisions.suspend_unreported(moderator, somebody, "one", FOREVER)
+        first = db.session.scalar(select(Case))
+        assert decisions.appeal(first, somebody, "no")
+        decisions.suspend_unreported(moderator, somebody, "two", FOREVER)
+        db.session.refresh(first)
+        assert decisions.grant(moderator, first, somebody, "fair enough")
+    subject, text = newest(mailing)
+    assert subject == LIFTED["en"]
+    assert "Another one still keeps you out." in text
+    assert "as before" not in text
+    assert eve.login("eve").location.startswith("/account/suspended?")
+
+
+def test_a_letter_of_the_release_before_which_knew_no_case_tells_the_last_decision(mailing, molly):
+    mailing.member("eve")
+    suspended(mailing, molly)
+    with mailing.app.app_context():
+        db.session.execute(update(Letter).values(case_id=None))
+        db.session.commit()
+    assert newest(mailing)[0] == SUSPENDED["en"]

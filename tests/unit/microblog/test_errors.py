@@ -87,7 +87,7 @@ def test_a_person_sees_the_page_too_when_the_database_is_gone(settings):
 
 
 def test_what_is_too_large_is_refused(browser):
-    response = browser.post("/register", {"username": "x" * 70_000})
+    response = browser.post("/register", {"username": "x" * 150_000})
     assert response.status_code == 413
 
 
@@ -100,3 +100,10 @@ def test_a_session_of_somebody_who_is_gone_is_a_stranger(client):
 @pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data", "text/plain", "x"])
 def test_a_body_of_another_type_is_a_bad_request(client, content_type):
     assert client.post("/login", data=b'{"identity": 1}', content_type=content_type).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/posts/{}", "/posts/{}/report", "/messages/{}", "/images/1/a-{}.webp", "/api/v1/posts/{}"]
+)
+def test_a_number_that_takes_a_whole_line_is_nothing_that_there_is(somebody, path):
+    assert somebody("alice").get(path.format("9" * 8100)).status_code == 404

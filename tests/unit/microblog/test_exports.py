@@ -2,12 +2,15 @@
 
 import io
 import json
+import struct
 import tracemalloc
 import zipfile
+import zlib
 from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from flask_babel import force_locale
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
@@ -20,12 +23,13 @@ from microblog.jobs import queue, worker
 from microblog.jobs.models import Job
 from microblog.models import Base, User
 from microblog.moderation import decisions
-from microblog.oversight import Case
+from microblog.oversight import FOREVER, Case
 from microblog.people import hiding
 from microblog.posts import reactions
-from microblog.times import now
+from microblog.times import full_moment, now
 from tests.unit.microblog.conftest import PASSWORD, Browser
 from tests.unit.microblog.pictures import opened, photo
+from tests.waiting import wait_until
 
 PAGE = "/account/export"
 
@@ -55,6 +59,22 @@ def fetched(browser: Browser, path: str = f"{PAGE}/download") -> zipfile.ZipFile
 
 def read(archive: zipfile.ZipFile, name: str):
     return json.loads(archive.read(f"microblog/{name}"))
+
+
+def streamed(content: bytes) -> dict[str, bytes]:
+    """The files in an archive as somebody reads them who never sees its end: one after the other."""
+    files = {}
+    while content.startswith(b"PK\x03\x04"):
+        flags, method, length, extra = (struct.unpack_from("<H", content, at)[0] for at in (6, 8, 26, 28))
+        name, rest = content[30 : 30 + length].decode(), content[30 + length + extra :]
+        # The sizes are behind the file (bit 3): only what says itself where it ends can be read.
+        assert (flags & 8, method) == (8, zipfile.ZIP_DEFLATED), name
+        reader = zlib.decompressobj(-zlib.MAX_WBITS)
+        files[name] = reader.decompress(rest)
+        assert reader.eof
+        assert struct.unpack_from("<4sLLL", reader.unused_data)[1] == zlib.crc32(files[name])
+        content = reader.unused_data[16:]
+    return files
 
 
 def chunks(app) -> int:
@@ -127,6 +147,18 @@ def test_everything_of_a_person_is_in_the_file(app, somebody, store):
     assert not page.select("script, link, [src^=http]")
 
 
+def test_it_can_be_unpacked_while_it_is_fetched(app, somebody):
+    alice = somebody("alice")
+    for _ in range(2):
+        alice.post("/posts", {"body": "", "image": (io.BytesIO(photo(900, 300)), "a.jpg")})
+    ask(alice)
+    work(app)
+    content = alice.get(f"{PAGE}/download").data
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    assert streamed(content) == {name: archive.read(name) for name in archive.namelist()}
+    assert len([name for name in archive.namelist() if name.endswith(".webp")]) == 2
+
+
 def test_nobody_elses_words_and_no_secret_are_in_it(app, somebody, store):
     alice, bob = somebody("alice"), somebody("bob")
     alice.write("mine")
@@ -165,6 +197,17 @@ def test_of_conversations_it_has_what_the_person_still_sees(app, somebody, store
     work(app)
     messages = read(fetched(alice), "messages.json")["orderedItems"]
     assert [(item["context"], item["content"]) for item in messages] == [("/messages/1", "two")]
+
+
+def test_what_the_suspended_wrote_to_one_is_in_it(app, somebody, store):
+    alice, bob = somebody("alice"), somebody("bob")
+    bob.post("/people/alice/message", {"body": "from bob"})
+    with app.app_context():
+        decisions.suspend_unreported(None, store.user("bob"), "spam", FOREVER)
+    ask(alice)
+    work(app)
+    messages = read(fetched(alice), "messages.json")["orderedItems"]
+    assert [item["content"] for item in messages] == ["from bob"]
 
 
 def test_what_one_reported_and_what_was_decided_about_one_is_in_it(app, somebody, store):
@@ -387,7 +430,7 @@ def test_an_error_is_tried_again_and_in_the_end_told(app, somebody, monkeypatch)
     assert work(app) == 1
 
 
-def test_a_job_that_kills_its_workers_is_not_tried_for_ever(app, somebody):
+def test_a_job_that_kills_its_workers_is_not_tried_for_ever_and_leaves_no_half_file(app, somebody):
     alice = somebody("alice")
     ask(alice)
     for _ in range(queue.MOST_ATTEMPTS):
@@ -395,8 +438,48 @@ def test_a_job_that_kills_its_workers_is_not_tried_for_ever(app, somebody):
             assert queue.claim()
         change_job(app, due_at=now())
     with app.app_context():
-        assert queue.claim() is None
+        db.session.execute(insert(ExportChunk).values(job_id=job_of(app).id, number=0, content=b"half"))
+        db.session.commit()
+    assert work(app) == 0
     assert job_of(app).failed
+    assert chunks(app) == 0
+
+
+def test_a_try_that_failed_leaves_no_half_file(app, somebody, monkeypatch):
+    alice = somebody("alice")
+    alice.write("words")
+    ask(alice)
+    monkeypatch.setattr(making, "CHUNK_BYTES", 100)
+    written: list[int] = []
+
+    def breaks(*_all) -> None:
+        written.append(chunks(app))
+        raise ValueError("broken")
+
+    monkeypatch.setattr(making, "_write_page", breaks)
+    for attempt in range(1, queue.MOST_ATTEMPTS + 1):
+        assert work(app) == 0
+        assert written.pop() > 10
+        assert chunks(app) == 0
+        assert job_of(app).is_pending == (attempt < queue.MOST_ATTEMPTS)
+        if attempt < queue.MOST_ATTEMPTS:
+            change_job(app, due_at=now())
+
+
+def test_a_worker_that_lost_its_job_takes_nothing_from_the_one_that_has_it(app, somebody, monkeypatch):
+    ask(somebody("alice"))
+
+    def breaks(_claimed) -> None:
+        change_job(app, due_at=now() - timedelta(seconds=1))  # the lease ran out
+        with app.app_context():
+            other = queue.claim()
+            db.session.execute(insert(ExportChunk).values(job_id=other.job_id, number=0, content=b"half"))
+            db.session.commit()
+        raise ValueError("broken")
+
+    monkeypatch.setitem(worker.KINDS, making.KIND, breaks)
+    assert work(app) == 0
+    assert chunks(app) == 1
 
 
 def test_a_database_that_goes_away_leaves_the_job_for_later(app, somebody, monkeypatch):
@@ -451,6 +534,8 @@ def test_a_mail_says_that_it_is_ready(mailing):
     mail = mailing.mailbox.text("alice@example.org")
     assert "https://blog.example/account/export" in mail
     assert "archivo con tus datos" in mail
+    with mailing.app.test_request_context(), force_locale("es"):
+        assert f"hasta el {full_moment(job_of(mailing.app).expires_at)}." in mail, "however late it comes"
 
 
 def test_the_command_works_the_queue_off(app, somebody):
@@ -471,6 +556,19 @@ def test_the_thread_works_by_itself(app, somebody, monkeypatch):
         thread.join(0.01)
     thread.stop()
     assert fetched(alice).namelist()
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}/progress"])
+def test_in_a_bare_run_the_page_has_the_job_worked_off(app, somebody, monkeypatch, path):
+    alice = somebody("alice")
+    ask(alice)
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")  # the server was started again
+    monkeypatch.setattr(worker, "LOOK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "_running", [])
+    assert alice.get(path).status_code == 200
+    (thread,) = worker._running
+    wait_until(lambda: job_of(app).is_ready, 10, "the export")
+    thread.stop()
 
 
 def test_leaving_offers_the_export_and_waits_for_one_that_is_made(app, somebody):

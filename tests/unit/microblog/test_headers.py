@@ -40,6 +40,21 @@ def test_pages_hold_nothing_inline_and_nothing_foreign(somebody, browser, path):
         assert not re.search(r'(?:src|href|action)="//', response.text)
 
 
+def test_no_template_has_anything_inline(app):
+    inline = re.compile(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+    names = app.jinja_env.list_templates(extensions=["html"])
+    assert len(names) > 50
+    for name in names:
+        assert not inline.search(app.jinja_env.loader.get_source(app.jinja_env, name)[0]), name
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_text_says_its_character_set(browser, path):
+    kind = browser.get(path).headers["Content-Type"]
+    assert kind.startswith(("text/", "image/svg+xml", "application/json"))
+    assert kind.endswith("; charset=utf-8") is (kind != "application/json")
+
+
 def test_only_pages_without_a_session_may_be_kept(somebody, browser):
     assert browser.get("/explore").headers["Cache-Control"] == "public, max-age=0, s-maxage=1"
     assert "Set-Cookie" not in browser.get("/explore").headers
@@ -54,9 +69,11 @@ def test_pages_differ_by_cookie_and_language(browser):
 
 
 @pytest.mark.parametrize(("scheme", "secure"), [("https", True), ("http", False), ("https, http", False)])
-def test_the_cookie_is_secure_behind_https(client, scheme, secure):
-    cookie = client.get("/login", headers={"X-Forwarded-Proto": scheme}).headers["Set-Cookie"]
+def test_behind_https_the_cookie_is_secure_and_the_browser_comes_by_nothing_else(client, scheme, secure):
+    headers = client.get("/login", headers={"X-Forwarded-Proto": scheme}).headers
+    cookie = headers["Set-Cookie"]
     assert ("; Secure" in cookie) is secure
+    assert ("Strict-Transport-Security" in headers) is secure
     assert "; HttpOnly" in cookie
     assert "; SameSite=Lax" in cookie
 

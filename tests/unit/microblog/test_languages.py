@@ -13,6 +13,7 @@ from microblog import catalogues, languages, times
 from tests.unit.microblog.conftest import close
 
 PACKAGE = Path(microblog.__file__).parent
+PROBLEMS = PACKAGE.parents[1] / "nginx/problem/problem.conf"
 PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
 
 
@@ -91,7 +92,7 @@ def test_numbers_choose_the_plural(somebody):
     alice = somebody("alice")
     alice.write("uno")
     alice.post("/language", {"language": "es"})
-    assert "1 mensaje" in [item.text for item in alice.page("/people/alice").select(".counts li")]
+    assert "1 publicación" in [item.text for item in alice.page("/people/alice").select(".counts li")]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,9 @@ def test_numbers_choose_the_plural(somebody):
         (5 * 60 + 30, "5 min. ago", "hace 5 min"),
         (3 * 3600, "3 hr. ago", "hace 3 h"),
         (2 * 86400, "2 days ago", "hace 2 d"),
+        (11 * 86400, "1 wk. ago", "hace 1 sem."),
+        (14 * 86400, "2 wk. ago", "hace 2 sem."),
+        (27 * 86400, "3 wk. ago", "hace 3 sem."),
     ],
 )
 def test_ages_are_said_in_words(app, age, english, spanish):
@@ -154,3 +158,32 @@ def test_a_language_is_added_updated_and_compiled(own_catalogues):
     assert report == f"fr: {amount} texts, {amount} to translate"
     catalogues.compile_all()
     assert languages.catalogue("fr").with_suffix(".mo").exists()
+
+
+def maps() -> dict[str, dict[str, str]]:
+    """What nginx looks up for a page of its own: the variables, and what each may be for what."""
+    found = re.findall(r"^map [^\n]+ \$(\w+) \{\n(.*?)^\}", PROBLEMS.read_text(), re.MULTILINE | re.DOTALL)
+    return {
+        name: dict(re.findall(r'^ +"?([^"\n]+?)"? ("?[^"\n]+"?);$', entries, re.MULTILINE))
+        for name, entries in found
+    }
+
+
+def told_in(code: str, entries: dict[str, str]) -> set[str]:
+    """The statuses for which there are words in a language."""
+    return {key.partition(" ")[2] for key in entries if key.startswith(f"{code} ")}
+
+
+def test_what_nginx_says_by_itself_it_says_in_every_language():
+    problems, others = maps(), languages.translated()
+    patterns = {f"~*^{code.replace('_', '-')}": code for code in others}
+    assert problems["problem_language"] == {"default": "en"} | patterns
+    for name in ("problem_start", "problem_request"):
+        assert set(problems[name]) == {"default", *others}
+    for name in ("problem_title", "problem_text"):
+        entries = problems[name]
+        assert {"404", "503", "planned"} <= told_in("en", entries)
+        for code in others:
+            assert told_in(code, entries) == told_in("en", entries)
+            assert f"~^{code}" in entries, "for any other status"
+        assert len(set(entries.values())) == len(entries), "nothing is only copied"

@@ -1,5 +1,6 @@
 """Where people are logged in: shown, ended, renewed, and what a thief of old secrets gets."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,11 +8,13 @@ import pytest
 from sqlalchemy import select, update
 
 from microblog import create_app
-from microblog.auth import user_agents
+from microblog.auth import accounts, passwords, user_agents
 from microblog.database import db
-from microblog.models import SignIn
+from microblog.mail import outbox
+from microblog.mail.outbox import Purpose
+from microblog.models import ApiToken, SignIn, User
 from microblog.times import now
-from tests.unit.microblog.conftest import PASSWORD, Browser, close
+from tests.unit.microblog.conftest import PASSWORD, Browser, close, elsewhere
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CHROME = (
@@ -134,6 +137,62 @@ def test_a_login_gives_a_new_token_and_ends_the_one_before(app, laptop):
     assert len(rows(app)) == 1
 
 
+@pytest.fixture
+def reset_meanwhile(app, monkeypatch):
+    """While the next password is being checked, somebody has the account's link and sets another one."""
+    check = passwords.matches
+
+    def reset() -> None:
+        user = db.session.scalar(select(User))
+        letter = outbox.linked(Purpose.RESET, outbox.link_for(user))
+        assert accounts.reset_password(user, NEW_PASSWORD, letter)
+
+    def checked(stored: str, password: str) -> bool:
+        found = check(stored, password)
+        monkeypatch.setattr(passwords, "matches", check)
+        elsewhere(app, reset)
+        return found
+
+    monkeypatch.setattr(passwords, "matches", checked)
+
+
+@pytest.mark.usefixtures("laptop", "reset_meanwhile")
+def test_a_login_that_was_checking_the_old_password_ends_with_it(app, phone):
+    assert phone.login("alice").status_code == 422
+    assert not is_in(phone)
+    assert rows(app) == []
+
+
+@pytest.mark.usefixtures("laptop", "reset_meanwhile")
+def test_a_hash_of_the_old_password_is_not_renewed_over_the_new_one(phone, monkeypatch):
+    monkeypatch.setattr(passwords, "outdated", lambda _: True)
+    assert phone.login("alice").status_code == 422
+    monkeypatch.undo()
+    assert phone.login("alice").status_code == 422
+    assert phone.login("alice", NEW_PASSWORD).status_code == 303
+
+
+@pytest.mark.usefixtures("laptop", "reset_meanwhile")
+def test_a_token_that_was_asked_for_with_the_old_password_is_refused(app):
+    response = app.test_client().post("/api/v1/tokens", json={"name": "x"}, auth=("alice", PASSWORD))
+    assert response.status_code == 401
+
+
+@pytest.mark.usefixtures("reset_meanwhile")
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/account/password", {"password": "the thief's own one"}),
+        ("/account/tokens", {"name": "x", "days": "30"}),
+    ],
+)
+def test_a_form_that_was_checking_the_old_password_does_nothing(app, laptop, phone, path, fields):
+    assert laptop.post(path, {"current": PASSWORD, **fields}).location == "/login"
+    assert phone.login("alice", NEW_PASSWORD).status_code == 303
+    with app.app_context():
+        assert db.session.scalars(select(ApiToken)).all() == []
+
+
 def copy_of(app, browser: Browser) -> Browser:
     thief = Browser(app.test_client())
     thief.client.set_cookie("session", browser.client.get_cookie("session").value)
@@ -219,9 +278,43 @@ def test_what_the_new_key_signs_the_old_one_does_not_read(settings, somebody):
 def test_every_cookie_of_a_login_is_kept_from_scripts_and_other_sites(browser, scheme, secure):
     browser.client.environ_base["HTTP_X_FORWARDED_PROTO"] = scheme
     cookies = browser.register("alice").headers.getlist("Set-Cookie")
-    if secure:
-        assert {cookie.partition("=")[0] for cookie in cookies} == {"session", "browser"}
+    prefix = "__Host-" if secure else ""
+    assert {cookie.partition("=")[0] for cookie in cookies} == {f"{prefix}session", f"{prefix}browser"}
     for cookie in cookies:
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
         assert ("Secure" in cookie) is secure
+        # What the prefix demands, or a browser drops it.
+        assert "Path=/;" in f"{cookie};"
+        assert "Domain" not in cookie
+
+
+def test_behind_https_a_cookie_that_a_neighbour_could_have_set_is_not_looked_at(browser):
+    browser.client.environ_base["HTTP_X_FORWARDED_PROTO"] = "https"
+    browser.register("alice")
+    assert is_in(browser)
+    cookies = {name: browser.client.get_cookie(f"__Host-{name}").value for name in ("session", "browser")}
+    for name, value in cookies.items():
+        browser.client.delete_cookie(f"__Host-{name}")
+        browser.client.set_cookie(name, value)
+    assert not is_in(browser)
+
+
+def test_cookies_and_forms_are_signed_with_sha_256(browser):
+    page = browser.register("alice") and browser.get("/")
+    tokens = re.findall(r'name="csrf_token"[^>]* value="([^"]+)"', page.text)
+    assert tokens
+    signed = {browser.client.get_cookie(name).value for name in ("session", "browser")} | set(tokens)
+    # 256 bits are 43 letters of base64, SHA-1's are 27.
+    assert {len(value.rpartition(".")[2]) for value in signed} == {43}
+
+
+def test_a_cookie_that_somebody_else_signed_says_nothing(settings, laptop, app):
+    elsewhere = create_app(replace(settings, secret_key="e" * 40))
+    forged = Browser(elsewhere.test_client())
+    assert forged.login("alice").status_code == 303, "the same people, another key"
+    copy = Browser(app.test_client())
+    copy.client.set_cookie("session", forged.client.get_cookie("session").value)
+    assert is_in(forged)
+    assert not is_in(copy)
+    close(elsewhere)

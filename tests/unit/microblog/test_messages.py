@@ -5,8 +5,17 @@ from sqlalchemy import func, select
 
 from microblog.account.leaving import leave
 from microblog.database import db
-from microblog.inbox import Conversation, Message, Notification, Participant
+from microblog.inbox import (
+    MESSAGE_LENGTH,
+    MESSAGE_STORAGE_LENGTH,
+    Conversation,
+    Message,
+    Notification,
+    Participant,
+)
 from microblog.models import User
+from microblog.moderation import decisions
+from microblog.oversight import FOREVER
 from microblog.plain_text import length
 
 
@@ -99,13 +108,45 @@ def test_a_stranger_may_ask_three_times_and_waits_where_nothing_counts(somebody)
     assert badge(alice) == "1"
 
 
+def test_a_stranger_has_three_messages_also_when_both_deleted_them(somebody, app):
+    alice, bob = somebody("alice"), somebody("bob")
+    for n in range(3):
+        write(bob, "alice", f"{n}")
+    alice.post("/messages/1/delete")
+    bob.post("/messages/1/delete")
+    assert write(bob, "alice", "once more").status_code == 422
+    assert (inbox(alice, "/messages/requests"), lines(alice), lines(bob)) == ([], [], [])
+    with app.app_context():
+        assert set(db.session.scalars(select(Message.body))) == {""}
+    write(alice, "bob", "hello")
+    assert bob.post("/messages/1", {"body": "more"}).status_code == 303
+    assert lines(alice) == ["You: hello", "more"]
+    alice.post("/messages/1/delete")
+    bob.post("/messages/1/delete")
+    with app.app_context():
+        assert db.session.scalars(select(Message)).all() == []
+
+
 def test_whom_one_follows_need_not_ask(somebody):
     alice, bob = somebody("alice"), somebody("bob")
     write(bob, "alice", "hello")
     alice.post("/people/bob/follow")
+    assert inbox(alice) == [("bob @bob", "hello")]
+    assert inbox(alice, "/messages/requests") == []
     write(bob, "alice", "thank you")
     assert inbox(alice) == [("bob @bob", "thank you")]
     assert badge(alice) == "1"
+
+
+def test_a_first_message_to_somebody_who_has_just_been_suspended_is_not_lost(app, somebody, store):
+    alice, _ = somebody("alice"), somebody("bob")
+    with app.app_context():
+        decisions.suspend_unreported(None, store.user("bob"), "because", FOREVER)
+    assert alice.get("/people/bob/message").status_code == 404
+    answer = alice.post("/people/bob/message", {"body": "Words that are dear"})
+    assert answer.status_code == 422
+    assert "Words that are dear" in answer.text
+    assert "This account is suspended" in answer.text
 
 
 def test_a_block_forbids_both_ways_and_looks_like_leaving(friends):
@@ -245,6 +286,16 @@ def test_messages_are_limited_in_length_and_number(friends):
     assert codes[0] == 303
     assert codes[-1] == 429
     assert bob.post("/messages/1", {"body": "x"}).status_code == 303
+
+
+@pytest.mark.parametrize("character", ["👨‍👩‍👧‍👦", "\U0001f469" + "\U000e0101" * 9])
+def test_the_longest_message_fits_whatever_it_is_made_of(friends, character):
+    alice, _ = friends
+    text = character * MESSAGE_LENGTH
+    assert len(text) <= MESSAGE_STORAGE_LENGTH
+    assert write(alice, "bob", text).status_code == 303
+    assert lines(alice) == [f"You: {text}"]
+    assert write(alice, "bob", text + "x").status_code == 422
 
 
 def test_nothing_in_a_message_is_markup(friends):

@@ -1,5 +1,6 @@
 """Reports, what moderators decide, and who may do what to whom."""
 
+import io
 import re
 from datetime import timedelta
 
@@ -7,19 +8,21 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, event, func, insert, select, update
 
-from microblog import audit
+from microblog import audit, suspensions
 from microblog.database import db
+from microblog.images.models import CaseImage
 from microblog.limits import Limit
 from microblog.models import User
 from microblog.moderation import cases, decisions, guard, report_views
 from microblog.moderation.cases import Outcome, State
 from microblog.moderation.role_changes import LastAdmin, change
-from microblog.oversight import FOREVER, Case, Report
+from microblog.oversight import FOREVER, WORDS_LENGTH, Case, Report, Suspension
 from microblog.roles import Role, moderates
 from microblog.times import now
-from tests.unit.microblog.conftest import Browser
+from tests.unit.microblog.conftest import PASSWORD, Browser
+from tests.unit.microblog.pictures import opened, photo
 
 ROLES = {
     "percy": Role.PERSON,
@@ -187,6 +190,37 @@ def test_the_last_admin_stays_one(app, crew, store, give):
     assert crew["anna"].get("/moderation").status_code == 404
 
 
+def test_the_last_admin_cannot_leave(crew, store, give):
+    give("abel", Role.PERSON)
+    answer = crew["anna"].post("/account/delete", {"current": PASSWORD})
+    assert answer.status_code == 422
+    assert "You are the last admin" in answer.text
+    assert store.user("anna").role == Role.ADMIN
+    give("abel", Role.ADMIN)
+    assert crew["anna"].post("/account/delete", {"current": PASSWORD}).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["cases/2", "people/anna/suspend"])
+def test_of_two_admins_who_suspend_each_other_one_stays(app, crew, store, path):
+    crew["percy"].post("/people/anna/report", {"reason": "abuse"})
+    token = crew["abel"].token()
+    faster = iter([insert(Suspension).values(user_id=store.user("abel").id, until=FOREVER, reason="x")])
+
+    def meanwhile(connection, _cursor, statement, *_rest) -> None:
+        if statement.startswith("UPDATE user SET role"):
+            for suspension in faster:
+                connection.execute(suspension)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", meanwhile)
+    form = {"decision": "suspended", "duration": "7", "reason": "because", "csrf_token": token}
+    answer = crew["abel"].client.post(f"/moderation/{path}", data=form)
+    assert answer.location == f"/moderation/{path.removesuffix('/suspend')}"
+    assert "You are the last admin" in text(crew["abel"].page("/moderation/people"))
+    with app.app_context():
+        assert suspensions.of(store.user("anna")) is None
+
+
 def test_a_role_counts_from_the_next_request_on_and_ends_as_soon(crew):
     assert crew["percy"].get("/moderation").status_code == 404
     crew["anna"].post("/moderation/people/percy/role", {"role": "moderator", "note": "kind"})
@@ -201,6 +235,18 @@ def test_a_role_counts_from_the_next_request_on_and_ends_as_soon(crew):
 def test_a_role_that_there_is_not_is_refused(crew, store, role):
     assert crew["anna"].post("/moderation/people/percy/role", {"role": role}).status_code == 422
     assert store.user("percy").role == Role.PERSON
+
+
+def test_the_reason_for_a_role_fits_into_the_trail_with_the_roles(app, crew, store):
+    form = {"role": "moderator", "note": "x" * 401}
+    assert crew["anna"].post("/moderation/people/percy/role", form).status_code == 422
+    assert store.user("percy").role == Role.PERSON
+    form["note"] = "x" * 400
+    assert crew["anna"].post("/moderation/people/percy/role", form).status_code == 303
+    with app.app_context():
+        words = audit.entries(1).entries[0].words
+    assert words == f"person → moderator: {form['note']}"
+    assert len(words) <= WORDS_LENGTH
 
 
 def test_no_page_of_moderation_has_two_things_of_one_name(crew):
@@ -226,12 +272,104 @@ def test_a_report_reaches_the_queue_with_what_was_reported(crew):
         assert part in page
 
 
+def test_a_moderator_whom_the_author_blocks_sees_the_post_with_its_picture(crew, give):
+    crew["eve"].post("/posts", {"body": "", "alt": "", "image": (io.BytesIO(photo()), "a.jpg")})
+    crew["percy"].post("/posts/2/report", {"reason": "illegal"})
+    for name in ("percy", "molly", "anna"):
+        crew["eve"].post(f"/people/{name}/block")
+    for name in ("molly", "anna"):
+        page = crew[name].page("/moderation/cases/2")
+        assert "See it in its thread" not in text(page), "they would not find it"
+        assert crew[name].get(page.select_one("#post-2 .picture img")["src"]).status_code == 200
+    picture = page.select_one("#post-2 .picture img")["src"]
+    assert crew["percy"].get(picture).status_code == 404
+    give("eve", Role.MODERATOR)
+    assert crew["molly"].get(picture).status_code == 404, "nobody decides about their like"
+    decide(crew["anna"], "suspended", 2)
+    assert crew["anna"].get(picture).status_code == 200
+    assert crew["anna"].page("/moderation/cases/2").select_one("#post-2 .picture img"), "an answer may come"
+    assert crew["mike"].get(picture).status_code == 404
+
+
 def test_what_was_reported_stays_with_the_case_when_its_author_deletes_it(crew):
     crew["eve"].post("/posts/1/delete")
     page = text(crew["molly"].page("/moderation/cases/1"))
     assert "buy my things" in page
     assert "not shown to anybody now" in page
     assert decide(crew["molly"], "removed").status_code == 303, "it is decided all the same"
+
+
+@pytest.mark.parametrize("who", ["its author", "a moderator"])
+def test_the_picture_that_was_reported_stays_with_the_case_when_the_post_goes(app, crew, give, who):
+    image = (io.BytesIO(photo(900, 300)), "a.jpg")
+    crew["eve"].post("/posts", {"body": "", "alt": "not nice", "image": image})
+    crew["percy"].post("/posts/2/report", {"reason": "illegal"})
+    assert not crew["molly"].page("/moderation/cases/2").select_one("[src*=moderation]"), "it is there"
+    if who == "its author":
+        crew["eve"].post("/posts/2/delete")
+    else:
+        decide(crew["molly"], "removed", 2)
+    shown = crew["molly"].page("/moderation/cases/2")
+    picture = shown.select_one(".picture img")
+    assert (picture["alt"], picture["width"], picture["height"]) == ("not nice", "900", "300")
+    assert "not nice" in text(shown), "for those who see it, too"
+    answer = crew["molly"].get(picture["src"])
+    assert opened(answer.data).size == (720, 240)
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    again = crew["molly"].get(picture["src"], headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    for name in ("percy", "eve"):
+        assert crew[name].get(picture["src"]).status_code == 404
+    assert Browser(app.test_client()).get(picture["src"]).status_code == 404
+    give("eve", Role.MODERATOR)
+    assert crew["molly"].get(picture["src"]).status_code == 404, "nobody decides about their like"
+    assert crew["molly"].get("/moderation/cases/1/picture.webp").status_code == 404
+    assert crew["anna"].get("/moderation/cases/1/picture.webp").status_code == 404, "that post had none"
+
+
+def test_the_picture_goes_when_its_case_does(app, crew):
+    crew["eve"].post("/posts", {"body": "", "alt": "", "image": (io.BytesIO(photo()), "a.jpg")})
+    crew["percy"].post("/posts/2/report", {"reason": "illegal"})
+    decide(crew["molly"], "dismissed", 2)
+    with app.app_context():
+        assert db.session.scalars(select(CaseImage.case_id)).all() == [2]
+        db.session.execute(update(Case).where(Case.id == 2).values(decided_at=now() - timedelta(days=366)))
+        cases.tidy()
+        assert db.session.scalars(select(CaseImage.case_id)).all() == []
+
+
+def test_a_person_who_was_reported_stays_with_the_case_as_they_were(crew):
+    profile = "/profile/edit"
+    crew["eve"].post(profile, {"display_name": "The bank", "about": "Send me your money"})
+    crew["percy"].post("/people/eve/report", {"reason": "pretends"})
+    assert text(crew["molly"].page("/moderation/cases/2")).count("The bank") == 1, "it is who they are"
+    crew["eve"].post(profile, {"display_name": "Eve", "about": "I like flowers"})
+    page = text(crew["molly"].page("/moderation/cases/2"))
+    for part in ("The bank", "Send me your money", "It was changed since.", "I like flowers"):
+        assert part in page
+
+
+def test_a_person_who_is_suspended_without_a_report_stays_with_the_case_as_they_were(crew):
+    crew["eve"].post("/profile/edit", {"display_name": "", "about": "Send me your money"})
+    crew["molly"].post("/moderation/people/eve/suspend", {"duration": "1", "reason": "because"})
+    crew["molly"].post("/moderation/people/eve/restore", {"reason": "enough"})
+    crew["eve"].login("eve")
+    crew["eve"].post("/profile/edit", {"display_name": "", "about": "I like flowers"})
+    page = text(crew["molly"].page("/moderation/cases/2"))
+    assert "Send me your money" in page
+    assert "It was changed since." in page
+
+
+def test_of_a_case_that_the_release_before_began_the_person_is_shown_as_they_are(app, crew):
+    crew["eve"].post("/profile/edit", {"display_name": "", "about": "I like flowers"})
+    crew["percy"].post("/people/eve/report", {"reason": "pretends"})
+    with app.app_context():
+        db.session.execute(update(Case).values(name=None, about=None))
+        db.session.commit()
+    page = text(crew["molly"].page("/moderation/cases/2"))
+    assert "I like flowers" in page
+    assert "It was changed since." not in page
 
 
 def test_reports_of_the_same_are_one_case_and_of_one_person_one_report(app, crew):
@@ -409,6 +547,30 @@ def test_the_person_is_told_and_may_answer_once(app, crew):
     assert case_of(app).state == State.CLOSED
 
 
+def test_reports_that_wait_hide_no_decision(app, crew, store):
+    decide(crew["molly"], "removed")
+    with app.app_context():
+        waiting = {"state": State.OPEN, "subject_id": store.user("eve").id}
+        db.session.add_all(Case(**waiting, open_key=f"post {n}") for n in range(2, 14))
+        db.session.commit()
+    page = crew["eve"].page("/account/decisions")
+    assert "A post of yours was removed" in text(page)
+    assert page.select_one("a[href='/account/decisions/1/answer']")
+
+
+def test_decisions_are_shown_in_the_order_in_which_they_were_made(app, crew):
+    crew["percy"].post("/people/eve/report", {"reason": "abuse"})
+    decide(crew["molly"], "suspended", 2, duration="1")
+    with app.app_context():
+        db.session.execute(update(Case).where(Case.id == 2).values(decided_at=now() - timedelta(days=2)))
+        db.session.execute(delete(Suspension))
+        db.session.commit()
+    decide(crew["molly"], "removed")
+    crew["eve"].login("eve")
+    titles = [title.text for title in crew["eve"].page("/account/decisions").select("section h2")]
+    assert titles == ["A post of yours was removed", "Your account is suspended"]
+
+
 def test_nobody_answers_for_another(crew):
     decide(crew["molly"], "removed")
     assert crew["percy"].post("/account/decisions/1/answer", {"words": "mine"}).status_code == 404
@@ -427,6 +589,68 @@ def test_a_decision_that_is_taken_back_ends_the_suspension(app, crew):
     assert crew["eve"].login("eve").location == "/"
     assert "was taken back" in text(crew["eve"].page("/account/decisions"))
     assert case_of(app).outcome == Outcome.LIFTED
+
+
+def test_a_decision_that_is_taken_back_leaves_a_later_suspension(app, crew, store):
+    decide(crew["molly"], "suspended", duration="forever")
+    with app.app_context():
+        eve = store.user("eve")
+        assert decisions.appeal(case_of(app), eve, "sorry")
+        decisions.suspend_unreported(store.user("anna"), eve, "because", FOREVER)
+    assert decide(crew["molly"], "grant").status_code == 303
+    assert case_of(app).outcome == Outcome.LIFTED
+    assert crew["eve"].login("eve").location.startswith("/account/suspended?"), "by what came after"
+
+
+def test_a_suspension_of_the_release_before_which_knew_no_case_is_answered_and_taken_back(app, crew):
+    decide(crew["molly"], "suspended", duration="forever")
+    with app.app_context():
+        db.session.execute(update(Suspension).values(case_id=None))
+        db.session.commit()
+    page = crew["eve"].get(crew["eve"].login("eve").location).text
+    link = re.search(r"/account/decisions/1/answer\?ticket=[\w.-]+", page)
+    assert link, "there is a way to answer"
+    crew["eve"].post(link[0], {"words": "sorry"})
+    crew["molly"].post("/moderation/cases/1", {"decision": "grant", "reason": "fair enough"})
+    assert crew["eve"].login("eve").location == "/"
+
+
+def test_who_is_kept_out_answers_the_decision_that_keeps_them_out(app, crew, store):
+    crew["percy"].post("/people/eve/report", {"reason": "abuse"})
+    decide(crew["molly"], "suspended", 2, duration="1")
+    with app.app_context():
+        eve, molly = store.user("eve"), store.user("molly")
+        assert decisions.appeal(case_of(app, 2), eve, "sorry")
+        assert decisions.deny(molly, case_of(app, 2), eve, "not enough")
+    decide(crew["molly"], "suspended", 1, duration="forever")
+    page = crew["eve"].get(crew["eve"].login("eve").location).text
+    assert "/account/decisions/1/answer" in page, "of two cases the one that was decided last"
+    assert "not enough" not in page
+
+
+def test_a_suspension_that_is_over_stays_what_it_was_when_a_later_one_is_lifted(app, crew, store):
+    decide(crew["molly"], "suspended", duration="1")
+    with app.app_context():
+        over = now() - timedelta(seconds=1)
+        for table in (Case, Suspension):
+            db.session.execute(update(table).values(until=over))
+        db.session.commit()
+        eve = store.user("eve")
+        decisions.suspend_unreported(None, eve, "again", FOREVER)
+        assert decisions.lift(store.user("molly"), eve, "enough")
+        found = db.session.execute(select(Case.outcome, Case.answer, Case.state).order_by(Case.id)).all()
+    assert [tuple(row) for row in found] == [("suspended", "", "decided"), ("lifted", "enough", "closed")]
+
+
+def test_the_end_of_a_suspension_is_told_when_its_case_is_no_longer_kept(app, crew, store):
+    decide(crew["molly"], "suspended", duration="forever")
+    with app.app_context():
+        db.session.execute(delete(Case))
+        assert decisions.lift(None, store.user("eve"), "enough")
+    crew["eve"].login("eve")
+    page = text(crew["eve"].page("/account/decisions"))
+    assert "was taken back" in page
+    assert "enough" in page
 
 
 def test_an_answer_without_the_ticket_is_refused(app, crew):

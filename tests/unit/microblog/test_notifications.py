@@ -12,7 +12,9 @@ from microblog.account.leaving import leave
 from microblog.database import db
 from microblog.inbox import Notification
 from microblog.models import User
+from microblog.moderation import decisions
 from microblog.notifications import listing
+from microblog.oversight import FOREVER
 from microblog.pages import LARGEST_ID
 from microblog.people import following, hiding
 from microblog.posts import reactions, timelines, writing
@@ -110,6 +112,19 @@ def test_doing_it_twice_tells_once_and_taking_it_back_tells_nothing(three):
     for link in [card["href"] for card in bob.page("/people/bob/replies").select(".when")]:
         bob.post(f"{link}/delete")
     assert told(alice) == []
+
+
+def test_what_the_suspended_did_is_not_counted_while_it_is_not_shown(three, app, store):
+    alice, bob, carol = three
+    bob.post("/posts/1/like")
+    carol.post("/posts/1/repost")
+    with app.app_context():
+        decisions.suspend_unreported(None, store.user("bob"), "because", FOREVER)
+    assert told(alice) == ["carol reposted your post"]
+    assert badge(alice) == "1"
+    with app.app_context():
+        decisions.lift(None, store.user("bob"), "enough")
+    assert badge(alice) == "2"
 
 
 DEEDS = [

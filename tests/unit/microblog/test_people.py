@@ -77,6 +77,15 @@ def test_without_a_name_the_user_name_is_shown(somebody, browser):
     assert browser.page("/people/alice").find("h1").text == "alice"
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u2800", "\u3164 \u115f\u1160", "\u00ad\ufe0f\u2060"])
+def test_a_name_that_nobody_sees_is_none(somebody, name):
+    alice = somebody("alice")
+    alice.post("/profile/edit", {"display_name": name, "about": name})
+    assert alice.page("/people/alice").select_one("h1").text == "alice"
+    assert alice.page("/profile/edit").find("input", {"name": "display_name"})["value"] == ""
+    assert alice.write(name).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("field", "text", "status"),
     [

@@ -37,6 +37,13 @@ def test_somebody_becomes_an_admin_a_moderator_and_a_person_again(flask, store):
     assert store.user("ada").role == Role.ADMIN
 
 
+def test_the_reason_for_a_role_is_shorter(flask, store):
+    store.add_user("ada")
+    code, said = flask("user", "promote", "ada", "--reason", "x" * 401)
+    assert (code, said) == (1, "Error: This reason may have 400 characters at most.")
+    assert store.user("ada").role == Role.PERSON
+
+
 def test_somebody_is_suspended_and_restored(app, flask, somebody):
     eve = somebody("eve")
     assert flask("user", "suspend", "eve")[0] == 2, "not without a reason"
@@ -50,6 +57,24 @@ def test_somebody_is_suspended_and_restored(app, flask, somebody):
     assert flask("user", "suspend", "eve", "--reason", "for good") == (0, "eve is suspended.")
     with app.app_context():
         assert db.session.scalar(select(Suspension)).until.year == 9999
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("user", "list", "--limit", str(2**63 - 1)),
+        ("user", "list", "--limit", str(2**63)),
+        ("audit", "--limit", str(2**63)),
+        ("seed", "--until", "0001-01-01"),
+        ("translations", "add", "zz"),
+        ("translations", "add", "../x"),
+        ("translations", "add", ""),
+    ],
+)
+def test_what_cannot_be_is_said_and_not_tried(flask, words):
+    code, said = flask(*words)
+    assert code == 2
+    assert "Error: Invalid value for" in said
 
 
 def test_people_are_listed(flask, store):
@@ -74,6 +99,29 @@ def test_the_audit_trail_is_printed(flask, store):
     assert len(flask("audit", "--act", "role_changed")[1].splitlines()) == 1
     assert len(flask("audit", "--limit", "1")[1].splitlines()) == 1
     assert "There is no act dance" in flask("audit", "--act", "dance")[1]
+
+
+@pytest.mark.parametrize(
+    ("reason", "problem"),
+    [
+        ("", "Say why"),
+        (" \n", "Say why"),
+        ("spam\0", "nobody can read"),
+        # What a terminal makes of a byte that is not UTF-8.
+        ("spam\udcff", "nobody can read"),
+    ],
+)
+def test_a_reason_that_the_person_cannot_read_is_refused(app, flask, store, reason, problem):
+    store.add_user("eve")
+    code, said = flask("user", "suspend", "eve", "--reason", reason)
+    assert (code, problem in said) == (1, True)
+    with app.app_context():
+        assert not db.session.scalars(select(Suspension)).all()
+
+
+def test_a_name_that_is_no_text_is_nobodys(flask):
+    code, said = flask("user", "suspend", "\udcff", "--reason", "spam")
+    assert (code, said.startswith("Error: There is nobody called")) == (1, True)
 
 
 def test_the_site_is_closed_by_a_file_beside_the_assets(flask, tmp_path):

@@ -1,9 +1,11 @@
 """Pictures in posts: harmless, bounded, and gone with their post."""
 
 import io
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from PIL import Image as Pillow
@@ -17,7 +19,16 @@ from microblog.images import pictures, reencode, uploads
 from microblog.images.models import Image, ImageFile
 from microblog.models import User
 from microblog.people import hiding
-from tests.unit.microblog.pictures import MARK, bomb, drawn, encoded, opened, photo
+from tests.unit.microblog.pictures import (
+    MARK,
+    bomb,
+    drawn,
+    encoded,
+    exchanging_profile,
+    opened,
+    photo,
+    strange_exif,
+)
 
 
 def upload(browser, content: bytes, path: str = "/posts", body: str = "look", alt: str = "", name="a.jpg"):
@@ -45,12 +56,17 @@ def is_red(pixel) -> bool:
     return pixel[0] > 150 and pixel[2] < 80
 
 
+def is_green(pixel) -> bool:
+    return pixel[1] > 120 and pixel[0] < 120 and pixel[2] < 120
+
+
 @pytest.mark.parametrize(
     ("content", "transparent"),
     [
         (photo(), False),
         (encoded(drawn(), "JPEG", progressive=True), False),
         (encoded(drawn(mode="CMYK"), "JPEG"), False),
+        (encoded(drawn(), "MPO", save_all=True, append_images=[drawn(20, 20)]), False),
         (encoded(drawn(), "PNG"), False),
         (encoded(drawn(mode="RGBA"), "PNG"), True),
         (encoded(drawn(mode="LA"), "PNG"), True),
@@ -58,7 +74,18 @@ def is_red(pixel) -> bool:
         (encoded(drawn(mode="P"), "GIF"), False),
         (encoded(drawn(), "WEBP"), False),
     ],
-    ids=["jpeg", "progressive", "cmyk", "png", "rgba", "grey_alpha", "palette", "gif", "webp"],
+    ids=[
+        "jpeg",
+        "progressive",
+        "cmyk",
+        "two_pictures",
+        "png",
+        "rgba",
+        "grey_alpha",
+        "palette",
+        "gif",
+        "webp",
+    ],
 )
 def test_every_kind_becomes_webp(content, transparent):
     picture = pictures.reencoded(content)
@@ -81,14 +108,33 @@ def test_sixteen_bits_of_grey_are_read():
     assert 140 < image.convert("L").getpixel((10, 10)) < 170
 
 
-@pytest.mark.parametrize(("orientation", "red"), [(1, (5, 15)), (3, (35, 15)), (6, (15, 5)), (8, (15, 35))])
-def test_a_picture_stands_upright_and_says_nothing_else(orientation, red):
+def test_a_phones_picture_with_another_inside_may_be_as_large_as_any_jpeg():
+    content = encoded(drawn(5712, 4284), "MPO", save_all=True, append_images=[drawn(1428, 1071)])
+    assert pictures.reencoded(content).largest.width == 1600
+
+
+@pytest.mark.parametrize(
+    ("orientation", "red", "green"),
+    [
+        (1, (5, 15), (35, 27)),
+        (2, (35, 15), (5, 27)),
+        (3, (35, 15), (5, 2)),
+        (4, (5, 15), (35, 2)),
+        (5, (15, 5), (27, 35)),
+        (6, (15, 5), (2, 35)),
+        (7, (15, 35), (2, 5)),
+        (8, (15, 35), (27, 5)),
+        (9, (5, 15), (35, 27)),
+    ],
+)
+def test_a_picture_stands_upright_and_says_nothing_else(orientation, red, green):
     content = photo(orientation=orientation)
     assert MARK in content
     picture = pictures.reencoded(content)
     image = opened(picture.largest.content)
-    assert image.size == ((40, 30) if orientation in {1, 3} else (30, 40))
+    assert image.size == ((30, 40) if orientation in {5, 6, 7, 8} else (40, 30))
     assert is_red(image.convert("RGB").getpixel(red))
+    assert is_green(image.convert("RGB").getpixel(green))
     assert all(MARK not in size.content for size in picture.sizes)
     assert not set(image.info) & {"exif", "xmp", "icc_profile", "comment"}
 
@@ -105,6 +151,42 @@ def test_a_large_picture_has_two_widths_of_the_same_shape():
     picture = pictures.reencoded(photo(3000, 2000))
     assert [(size.width, size.height) for size in picture.sizes] == [(1600, 1067), (720, 480)]
     assert picture.byte_count == sum(len(size.content) for size in picture.sizes)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("field", ["resolution_as_text", "number_too_large"])
+def test_a_mistake_elsewhere_in_exif_does_not_keep_a_picture_from_being_turned(format, field):
+    entries = {
+        "resolution_as_text": struct.pack(">HHI4s", 0x011A, 2, 4, b"72\0\0"),
+        "number_too_large": struct.pack(">HHII", 0x0213, 4, 1, 70000),
+    }
+    image = opened(
+        pictures.reencoded(encoded(drawn(), format, exif=strange_exif(entries[field]))).largest.content
+    )
+    assert image.size == (30, 40)
+    assert is_red(image.convert("RGB").getpixel((15, 5)))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("exif", [b"Exif\0\0nothing of the kind", b"Exif\0\0MM\0*\xff", strange_exif()[:20]])
+def test_exif_that_cannot_be_read_turns_nothing_and_does_no_harm(format, exif):
+    image = opened(pictures.reencoded(encoded(drawn(), format, exif=exif)).largest.content)
+    assert image.size == (40, 30)
+
+
+@pytest.mark.parametrize(
+    ("mode", "format"), [("RGB", "JPEG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("RGBA", "WEBP")]
+)
+def test_a_profile_says_what_the_colours_are_also_where_some_are_transparent(mode, format):
+    drawing = drawn(mode=mode)
+    if mode == "RGBA":
+        drawing.paste((0, 0, 0, 0), (0, 0, 20, 10))
+    content = encoded(drawing, format, icc_profile=exchanging_profile())
+    image = opened(pictures.reencoded(content).largest.content)
+    assert image.mode == mode
+    assert is_red(image.getpixel((35, 15)))
+    if mode == "RGBA":
+        assert (image.getpixel((10, 4))[3], image.getpixel((35, 15))[3]) == (0, 255)
 
 
 @pytest.mark.parametrize(
@@ -149,15 +231,27 @@ def test_pixels_are_counted_before_they_are_decoded():
     "most", [{"MEMORY_BYTES": 40 * reencode.MIB}, {"CPU_SECONDS": 0}], ids=["memory", "time"]
 )
 def test_the_child_has_limits_of_its_own(monkeypatch, tmp_path, most):
-    program = pictures.PROGRAM.read_text()
-    for name, value in most.items():
-        line = next(line for line in program.splitlines() if line.startswith(f"{name} ="))
-        program = program.replace(line, f"{name} = {value}")
-    copy = tmp_path / "reencode.py"
-    copy.write_text(program)
-    monkeypatch.setattr(pictures, "PROGRAM", copy)
+    monkeypatch.setattr(pictures, "PROGRAM", program_with(tmp_path, most))
     with pytest.raises(pictures.TooLarge):
         pictures.reencoded(encoded(drawn(3000, 3000), "PNG"))
+
+
+def test_an_error_that_nobody_expected_is_not_taken_for_too_many_pixels(monkeypatch, tmp_path):
+    broken = program_with(tmp_path, {"MOST_PIXELS": {"JPEG": "a word in place of a number"}})
+    monkeypatch.setattr(pictures, "PROGRAM", broken)
+    with pytest.raises(pictures.NoPicture):
+        pictures.reencoded(photo())
+
+
+def program_with(folder: Path, values: dict[str, object]) -> Path:
+    """A copy of the child's program with other values."""
+    program = pictures.PROGRAM.read_text()
+    for name, value in values.items():
+        line = next(line for line in program.splitlines() if line.startswith(f"{name} ="))
+        program = program.replace(line, f"{name} = {value}")
+    copy = folder / "reencode.py"
+    copy.write_text(program)
+    return copy
 
 
 def test_one_picture_at_a_time_and_few_wait(monkeypatch):
@@ -212,6 +306,23 @@ def test_a_picture_needs_no_words(somebody):
     assert upload(alice, b"", body="", name="").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("body", "alt", "words"),
+    [
+        ("look", "a cat", "look"),
+        ("", "a cat", "a cat"),
+        ("", "", "A picture without a description"),
+    ],
+)
+def test_a_picture_without_words_has_a_title_and_is_told_about(somebody, body, alt, words):
+    alice, bob = somebody("alice"), somebody("bob")
+    upload(alice, photo(), body=body, alt=alt)
+    bob.post(f"/posts/{shown(alice)['src'].split('/')[2]}/like")
+    link = alice.page("/notifications").select_one(".notifications .line a")
+    assert link.text == words
+    assert words in bob.page(link["href"]).title.text
+
+
 def test_a_reply_has_a_picture_too(somebody, store):
     alice = somebody("alice")
     alice.write("look")
@@ -239,9 +350,9 @@ def test_too_many_bytes_are_not_read(somebody, browser):
     assert response.status_code == 413
     assert "That is too much" in response.text
     # Strangers, and forms without a picture, have no use for that much.
-    assert raw_upload(browser, 100_000).status_code == 413
-    assert raw_upload(alice, 100_000).status_code == 422
-    assert alice.post("/profile/edit", {"about": "x" * 100_000}).status_code == 413
+    assert raw_upload(browser, 150_000).status_code == 413
+    assert raw_upload(alice, 150_000).status_code == 422
+    assert alice.post("/profile/edit", {"about": "x" * 150_000}).status_code == 413
 
 
 def test_what_looks_like_the_end_of_the_form_does_not_disturb(somebody):

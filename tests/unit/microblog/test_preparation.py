@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import Migrate, downgrade
-from sqlalchemy import inspect, text
+from flask_migrate import Migrate, downgrade, upgrade
+from sqlalchemy import delete, func, inspect, select, text, update
 
 from microblog import create_app
 from microblog.database import MIGRATIONS, Schema, db, is_compared, read_schema, schema_now
-from microblog.models import Base
+from microblog.models import Base, Follow, User
+from microblog.oversight import AuditEntry
 from microblog.settings import Settings
-from tests.functional.migrations_script import lost, revisions
+from tests.functional.migrations_script import fill, lost, revisions
+from tests.functional.migrations_script import tables as tables_of_before
 
 KEY = "a key for tests that is long enough"
 
@@ -56,6 +58,39 @@ def test_migrations_go_down_and_up_again(bare):
 def test_what_an_earlier_release_stored_is_still_there(bare, revision):
     Migrate(bare, db, directory=str(MIGRATIONS))
     assert lost(bare, revision) == []
+
+
+def test_nobody_gets_the_number_of_somebody_who_left_and_everybody_is_still_found(bare):
+    Migrate(bare, db, directory=str(MIGRATIONS))
+    with bare.app_context():
+        upgrade(revision="0013")
+        fill(tables_of_before())  # a row in each, of person 1
+        db.session.execute(update(AuditEntry).values(subject_id=9))  # who has left
+        db.session.commit()
+        upgrade()
+        bob = person("bob")
+        assert bob.id == 10
+        assert (found("e"), found("bob")) == ([1], [10])
+        bob.about = "carol"
+        db.session.flush()
+        assert found("carol") == [10]
+        db.session.delete(bob)
+        db.session.flush()
+        assert found("bob") == []
+        assert person("dora").id == 11
+        db.session.execute(delete(User).where(User.id == 1))
+        assert db.session.scalar(select(func.count()).select_from(Follow)) == 0, "still of that table"
+
+
+def person(name: str) -> User:
+    user = User(username=name, username_key=name, email=name, password_hash="")
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def found(word: str) -> list[int]:
+    return list(db.session.scalars(text("SELECT rowid FROM user_search(:word)"), {"word": word}))
 
 
 def test_the_migrations_make_what_the_models_say(bare):

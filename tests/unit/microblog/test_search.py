@@ -42,6 +42,12 @@ def test_what_is_typed_is_words_and_phrases_never_operators(typed, phrases):
     assert parse(typed) == Query(tuple(tuple(phrase.split()) for phrase in phrases))
 
 
+@pytest.mark.parametrize("path", ["/search", "/search/people"])
+def test_a_character_that_nobody_types_is_not_in_the_box(somebody, path):
+    page = somebody("alice").page(f"{path}?q=%00a%00b")
+    assert page.select_one("input[name=q]")["value"] == "ab"
+
+
 def test_signs_make_hashtags_and_names():
     assert parse("#Straße, @Ana_1! x") == Query((("x",),), ("strasse",), ("ana_1",))
 

@@ -166,6 +166,12 @@ def test_every_mistake_about_mail_is_named(change, sentence):
     assert "secret" not in found[0]
 
 
+def test_a_sender_in_other_letters_is_written_as_registries_do():
+    found, _ = mail_settings(MAIL | {"MAIL_URL": "smtp://mail.example", "MAIL_FROM": "blog@bücher.example"})
+    assert found
+    assert found.sender == "blog@xn--bcher-kva.example"
+
+
 def test_outside_a_bare_run_database_and_key_must_be_given():
     assert mistakes({}) == ["DATABASE_URL is not set.", "SECRET_KEY_FILE is not set."]
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microblog.posts import spoken_language
+from tests.unit.microblog.program import program
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,14 @@ def test_a_short_post_is_in_the_language_its_author_reads(somebody):
     alice.post("/language", {"language": "es"})
     alice.write("¡vale!")
     assert alice.page("/").select_one("p.body")["lang"] == "es"
+
+
+def test_a_post_of_a_program_is_in_a_language_too(app, somebody):
+    alice = somebody("alice")
+    alice.post("/language", {"language": "es"})
+    for body in ("The new release is out and everyone is happy about it", "¡vale!"):
+        program(app, "alice").write(body)
+    assert [body["lang"] for body in alice.page("/").select("p.body")] == ["es", "en"]
 
 
 def test_a_post_of_before_says_nothing(store, browser):

@@ -4,9 +4,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from itsdangerous import TimestampSigner
 from sqlalchemy import select, update
 
 from microblog import suspensions
@@ -157,6 +159,22 @@ def test_they_are_in_no_search_and_no_news_and_get_no_messages(three, suspend, l
     assert "psst" in alice.page("/messages/1").text, "what they wrote to somebody is that person's too"
     lift("eve")
     assert "are you there?" not in eve.get("/messages/1").text
+
+
+def test_nobody_writes_to_them_in_vain(somebody, suspend, lift):
+    alice, eve = somebody("alice"), somebody("eve")
+    eve.post("/people/alice/message", {"body": "psst"})
+    suspend("eve")
+    page = alice.page("/messages/1")
+    assert "This account is suspended" in page.text
+    assert page.select("textarea") == []
+    refused = alice.post("/messages/1", {"body": "written before that"})
+    assert refused.status_code == 422
+    field = BeautifulSoup(refused.text, "html.parser").select_one("#body")
+    assert field.text.strip() == "written before that"
+    lift("eve")
+    assert alice.page("/messages/1").select("textarea")
+    assert alice.post("/messages/1", {"body": "written before that"}).status_code == 303
 
 
 def test_programs_of_theirs_stop_and_others_see_nothing_of_them(app, somebody, suspend, lift):
@@ -357,3 +375,12 @@ def take(what: str, user: User, number: int, users: dict[str, User]) -> None:
         decisions.suspend_unreported(None, user, "x", FOREVER)
     elif what == "lift":
         decisions.lift(None, user, "x")
+
+
+def test_a_ticket_of_the_suspended_is_good_for_two_hours(app, three, store, monkeypatch):
+    with app.app_context():
+        ticket = suspensions.ticket(store.user("eve"))
+        for later, good in ((0, True), (7190, True), (7210, False)):
+            moment = int(now().timestamp()) + later
+            monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _, moment=moment: moment)
+            assert (suspensions.holder(ticket) is not None) is good

@@ -82,6 +82,25 @@ def serve(tmp_path: Path) -> Iterator[Callable[[int, int], Server]]:
         server.process.communicate(timeout=10)
 
 
+def test_gunicorn_takes_every_address_that_nginx_takes(tmp_path):
+    (tmp_path / "key").write_text("k" * 40)
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import runpy; print(runpy.run_path('gunicorn.conf.py')['limit_request_line'])",
+        ],
+        cwd=IMAGE,
+        env={**os.environ, "DATABASE_URL": "sqlite://", "SECRET_KEY_FILE": str(tmp_path / "key")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    nginx = (IMAGE.parent / "nginx/nginx.conf").read_text()
+    (kilobytes,) = re.findall(r"large_client_header_buffers \d+ (\d+)k;", nginx)
+    assert int(said.stdout) == int(kilobytes) * 1024 - len("\r\n")
+
+
 def test_as_many_requests_as_there_are_threads_are_answered_at_a_time(serve):
     server = serve(1, 4)
     with ThreadPoolExecutor(4) as people:
@@ -115,7 +134,7 @@ def test_at_the_end_it_finishes_what_it_has_begun_and_answers_who_is_just_coming
 
 
 def test_with_nothing_to_do_it_ends_at_once(serve):
-    assert serve(2, 8).stop() < 4
+    assert serve(2, 8).stop() < 6
 
 
 def test_nobody_keeps_a_thread_who_says_nothing(serve):

@@ -1,5 +1,7 @@
 """Replies, likes, reposts, mentions and hashtags."""
 
+from urllib.parse import quote
+
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from microblog.plain_text import length
 from microblog.posts import links
+from tests.unit.microblog.program import program
 
 
 def bodies(page) -> list[str]:
@@ -209,14 +212,66 @@ def test_what_is_no_hashtag_is_not_found(browser, tag):
         ("@al @" + "x" * 33, []),
         ("#" + "x" * 64 + " #" + "x" * 65, ["#" + "x" * 64]),
         ("#1 #_ #1a", ["#1a"]),
+        ("#foo#bar #foo@bar #foo＃bar #foo＠bar @foo＠bar #foo/#bar", ["#foo"]),
+        ("＃東京 ＠alice a＃b a＠alice ＃＃b", ["＃東京", "＠alice"]),
+        ("#می\u200cخواهم #ශ්\u200dරී #paral·lel", ["#می\u200cخواهم", "#ශ්\u200dරී", "#paral·lel"]),
+        ("#foo\u200d☕ #bar· #·no #a··b", ["#foo", "#bar", "#a"]),
+        ("https://x.example/page?user=@bob&tag=#news", []),
+        ("(HTTP://x.example/?q=a,@bob#top) @bob", ["@bob"]),
+        ("http://\n#tag https:// #tea", ["#tag", "#tea"]),
     ],
 )
 def test_what_counts_as_a_name_or_a_hashtag(text, found):
     assert [text[link.start : link.end] for link in links.find(text)] == found
 
 
+@pytest.mark.parametrize(
+    ("tag", "key"),
+    [
+        ("می\u200cخواهم", "میخواهم"),
+        ("ශ්\u200dරී", "ශ්රී"),
+        ("e\u200d\u0301té", "été"),
+        ("Paral·lel", "paral·lel"),
+        ("paral\u0387lel", "paral·lel"),
+        ("·no", None),
+        ("\u200c", None),
+    ],
+)
+def test_what_only_joins_letters_makes_no_other_hashtag(tag, key):
+    assert links.fold(tag) == key
+    assert key is None or links.fold(key) == key
+
+
+def test_who_is_told_what_is_listed_and_what_is_linked_agree(app, somebody, browser):
+    alice, bob, carol = somebody("alice"), somebody("bob"), somebody("carol")
+    alice.write("＠bob #می\u200cخواهم ＃東京 #a#b #c@carol https://x.example/?u=@carol&t=#news")
+    shown = browser.page("/explore").select_one(".body").select("a")
+    assert [(link["href"], link.text) for link in shown] == [
+        ("/people/bob", "＠bob"),
+        (f"/tags/{quote('میخواهم')}", "#می\u200cخواهم"),
+        (f"/tags/{quote('東京')}", "＃東京"),
+    ]
+    assert (
+        len(bodies(bob.page("/mentions"))) == len(bob.page("/notifications").select(".notifications li")) == 1
+    )
+    assert bodies(carol.page("/mentions")) == carol.page("/notifications").select(".notifications li") == []
+    for tag in ("میخواهم", "می\u200cخواهم", "東京"):
+        assert len(bodies(browser.page(f"/tags/{tag}"))) == len(bodies(found(browser, f"#{tag}"))) == 1
+    for tag in ("a", "b", "c", "carol", "news"):
+        assert bodies(browser.page(f"/tags/{tag}")) == []
+    (told,) = program(app, "alice").pages("/timelines/public")
+    assert (told["mentions"], told["tags"]) == (["bob"], ["میخواهم", "東京"])
+
+
+def found(browser, query: str):
+    return browser.page("/search", query_string={"q": query})
+
+
 TEXTS = st.lists(
-    st.one_of(st.text(max_size=8), st.sampled_from(["@alice", "#tag", " ", "<b>", "&amp;", '"', "#ß", "@"])),
+    st.one_of(
+        st.text(max_size=8),
+        st.sampled_from(["@alice", "#tag", " ", "<b>", "&amp;", '"', "#ß", "@", "＃", "\u200d", "https://"]),
+    ),
     max_size=30,
 ).map("".join)
 

@@ -12,6 +12,7 @@ from ..messages.sending import take_messages
 from ..models import Follow, User
 from ..news import UNSYNCHRONIZED
 from ..posts.farewell import take_posts
+from ..ties import Hidden
 
 
 def leave(user: User, keep_export: bool = False) -> str | None:
@@ -34,12 +35,18 @@ def leave(user: User, keep_export: bool = False) -> str | None:
 def _take_back_counts(user: User) -> None:
     followed = select(Follow.followed_id).where(Follow.follower_id == user.id)
     followers = select(Follow.follower_id).where(Follow.followed_id == user.id)
+    hiders = select(Hidden.reader_id).where(Hidden.author_id == user.id)
+    changes = (
+        (User.follower_count, followed),
+        (User.following_count, followers),
+        (User.hidden_count, hiders),
+    )
     # The smaller ids first, as whoever follows does: then they wait for each other instead of deadlocking.
-    ids = sorted({user.id, *db.session.scalars(followed), *db.session.scalars(followers)})
+    ids = sorted({user.id, *(id for _, others in changes for id in db.session.scalars(others))})
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
         db.session.execute(select(User.id).where(User.id.in_(some)).order_by(User.id).with_for_update())
-    for column, others in ((User.follower_count, followed), (User.following_count, followers)):
+    for column, others in changes:
         db.session.execute(
             update(User).where(User.id.in_(others)).values({column: column - 1}),
             execution_options=UNSYNCHRONIZED,

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ..auth import api_tokens
+from ..auth.held import PasswordChanged
 from ..auth.signed_in import signed_in, signed_in_only
 from ..pages import LARGEST_ID
 from .forms import TokenForm
@@ -26,7 +27,10 @@ def issue_token() -> ResponseReturnValue:
     if not (form.validate_on_submit() and _is_another(form) and knows_the_password(form)):
         return _page(form), INVALID
     scopes = ["read", "write"] if form.writes.data else ["read"]
-    issued = api_tokens.issue(signed_in(), form.name.data, scopes, form.days.data)
+    try:
+        issued = api_tokens.issue(signed_in(), form.name.data, scopes, form.days.data)
+    except PasswordChanged:
+        return redirect(url_for("auth.login"), 303)
     if issued is None:
         form.name.errors = [_("You have too many tokens. Revoke one that you no longer need.")]
         return _page(form), INVALID

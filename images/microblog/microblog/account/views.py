@@ -14,7 +14,9 @@ from ..jobs import queue
 from ..jobs.models import Job
 from ..mail import outbox
 from ..mail.outbox import Purpose
+from ..moderation.role_changes import LAST_ADMIN, LastAdmin, refuse_last_admin
 from ..pages import LARGEST_ID
+from ..roles import Role, role_of
 from . import leaving
 from .forms import EmailForm, LeaveForm, PasswordForm
 
@@ -43,7 +45,8 @@ def password() -> ResponseReturnValue:
     """Change the password; other browsers are logged out."""
     form = PasswordForm()
     if form.validate_on_submit() and knows_the_password(form):
-        accounts.change_password(signed_in(), form.password.data, but=sign_in_id())
+        if not accounts.change_password(signed_in(), form.password.data, but=sign_in_id()):
+            return redirect(url_for("auth.login"), 303)
         renew_sign_in()
         flash(_("Your password is changed. Other browsers are logged out."))
         return redirect(url_for("account.overview"), 303)
@@ -108,7 +111,7 @@ def end_all_logins() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     """Leave, and take everything along."""
     form, export = LeaveForm(), queue.of(signed_in(), making.KIND)
-    if form.validate_on_submit() and _nothing_is_lost(form, export) and knows_the_password(form):
+    if form.validate_on_submit() and _may_leave(form, export):
         token = leaving.leave(signed_in(), keep_export=form.keep.data)
         forget_session()
         flash(_("Your account is deleted. Take care!"))
@@ -123,6 +126,21 @@ def _nothing_is_lost(form: FlaskForm, export: Job | None) -> bool:
         return True
     form.current.errors = [_("The file with your data is still being made. Wait for it, or cancel it.")]
     return False
+
+
+def _may_leave(form: FlaskForm, export: Job | None) -> bool:
+    return _nothing_is_lost(form, export) and knows_the_password(form) and _an_admin_remains(form)
+
+
+def _an_admin_remains(form: FlaskForm) -> bool:
+    if role_of(signed_in()) < Role.ADMIN:
+        return True
+    try:
+        refuse_last_admin(signed_in())
+    except LastAdmin:
+        form.current.errors = [LAST_ADMIN]
+        return False
+    return True
 
 
 def knows_the_password(form: FlaskForm) -> bool:

@@ -23,13 +23,12 @@ def init_app(app: Flask) -> None:
 @blueprint.after_request
 def _announce(response: Response) -> Response:
     headers = response.headers
-    left = g.get("rates_left", {})
-    rate = caller.rate()
-    quota = f"q={rate.quota};w={rate.seconds}"
-    headers.add("RateLimit-Policy", ", ".join([f'"{kind}";{quota}' for kind in left]))
-    headers.add(
-        "RateLimit", ", ".join([f'"{kind}";r={one.requests};t={one.full_in}' for kind, one in left.items()])
-    )
+    if left := g.get("rates_left"):
+        rate = caller.rate()
+        quota = f"q={rate.quota};w={rate.seconds}"
+        counted = [f'"{kind}";r={one.requests};t={one.full_in}' for kind, one in left.items()]
+        headers.add("RateLimit-Policy", ", ".join([f'"{kind}";{quota}' for kind in left]))
+        headers.add("RateLimit", ", ".join(counted))
     headers.add("Vary", "Authorization")
     if "challenge" in g:
         headers.add("WWW-Authenticate", g.challenge)

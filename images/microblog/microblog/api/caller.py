@@ -44,7 +44,7 @@ def identify() -> None:
         return
     found = api_tokens.find(secret.strip()) if scheme.lower() == SCHEME else None
     if found is None:
-        raise _unauthorized("This token is unknown, revoked or expired.", 'error="invalid_token"')
+        raise counts_no_longer()
     # For the person, not for each of their tokens: there may be many.
     _count("token", str(found.user.id))
     api_tokens.see(found)
@@ -59,6 +59,11 @@ def demand(scope: str) -> None:
     if scope != ANY and scope not in found.scopes:
         g.challenge = _challenge('error="insufficient_scope"', f'scope="{scope}"')
         raise Forbidden(f"This token has not the scope {scope}.")
+
+
+def counts_no_longer() -> Unauthorized:
+    """The error for a token that is none of somebody's who may be here."""
+    return _unauthorized("This token is unknown, revoked or expired.", 'error="invalid_token"')
 
 
 def count_address() -> None:

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import request
 
@@ -35,5 +35,5 @@ def listed(page: Page[Row], described: Callable[[Row], dict[str, Any]]) -> dict[
 def _next(older: int | None) -> str | None:
     if older is None:
         return None
-    # A path alone: it holds on whatever host and scheme the program came by.
-    return f"{request.path}?{urlencode({**request.args, 'cursor': cursor(older)})}"
+    # A path alone: it holds on whatever host and scheme the program came by. It is a header too: ASCII only.
+    return f"{quote(request.path)}?{urlencode({**request.args, 'cursor': cursor(older)})}"

@@ -22,11 +22,17 @@ HEADERS: dict[str, tuple[str, str]] = {
     "RateLimit-Policy": ("RateLimitPolicy", "How many requests (q) in how many seconds (w)."),
     "RateLimit": ("RateLimit", "How many requests are left (r), and in how many seconds all are (t)."),
     "Retry-After": ("RetryAfter", "Seconds after which to try again."),
-    "ETag": ("ETag", "Send it as If-None-Match, and 304 says that nothing changed."),
+    "ETag": (
+        "ETag",
+        "Send it as If-None-Match, and 304 says that nothing changed; as If-Match with a change, "
+        "and 412 says that something did.",
+    ),
     "Link": ("Link", "The next page, where there is one."),
     "Location": ("Location", "The path of what was made."),
 }
 ALWAYS = ("X-Request-ID", "RateLimit-Policy", "RateLimit")
+# They are there wherever the document names them.
+REQUIRED = (*ALWAYS, "Location")
 
 
 @cache
@@ -48,7 +54,7 @@ def document() -> Part:
         "components": {
             "schemas": INPUT | OUTPUT,
             "headers": {
-                key: {"description": told, "schema": TEXT, "required": name in ALWAYS}
+                key: {"description": told, "schema": TEXT, "required": name in REQUIRED}
                 for name, (key, told) in HEADERS.items()
             },
             "securitySchemes": {
@@ -100,7 +106,7 @@ def _responses(one: Operation) -> Part:
     if one.answers:
         good["content"] = _json(one.answers)
     answers = {str(one.status): good}
-    if one.status == 200:
+    if one.status == 200 and one.method == "GET":
         answers["304"] = {"description": HTTPStatus(304).phrase, "headers": _headers([*ALWAYS, "ETag"])}
     return answers | {str(code): _problem(code) for code in sorted(problem_codes(one))}
 

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import PreconditionFailed
 from werkzeug.routing import BaseConverter
 
 from ..pages import LARGEST_ID
@@ -100,7 +101,7 @@ def operation(method: str, path: str, group: str, summary: str, **more: Any) -> 
 
 def answer(content: dict[str, Any], status: int = 200, **headers: str) -> Response:
     """JSON with a mark of its content, and the link to the next page where there is one."""
-    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    body = _json(content)
     response = Response(body, status, content_type="application/json")
     if content.get("next"):
         response.headers["Link"] = f'<{content["next"]}>; rel="next"'
@@ -110,14 +111,34 @@ def answer(content: dict[str, Any], status: int = 200, **headers: str) -> Respon
 
 
 def marked(response: Response, body: bytes) -> Response:
-    """A response with an ETag; without its content if the program has that already."""
-    mark = blake2b(body, digest_size=12).hexdigest()
+    """A response with an ETag; without its content if the program reads it and has it already."""
+    mark = _mark(body)
     response.headers.add("ETag", f'"{mark}"')
-    if "If-None-Match" in request.headers and request.if_none_match.contains_weak(mark):
+    reads = request.method in {"GET", "HEAD"}
+    if reads and "If-None-Match" in request.headers and request.if_none_match.contains_weak(mark):
         response.status_code = 304
         response.set_data(b"")
         del response.headers["Content-Length"]
     return response
+
+
+def demand_state(current: Callable[[], dict[str, Any]]) -> None:
+    """Refuse a change that its headers want of another state only. Raises PreconditionFailed."""
+    wanted, unwanted = request.if_match, request.if_none_match
+    if not wanted and not unwanted:
+        return
+    mark = _mark(_json(current()))
+    # A weak mark is as good: nginx makes one of ours where it compresses.
+    if (wanted and not wanted.contains_weak(mark)) or unwanted.contains_weak(mark):
+        raise PreconditionFailed
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _mark(body: bytes) -> str:
+    return blake2b(body, digest_size=12).hexdigest()
 
 
 def _answering(one: Operation, view: View) -> View:

@@ -18,9 +18,9 @@ from ..people.forms import ProfileForm
 from ..posts import timelines
 from ..visibility import suspended
 from . import input, resources
-from .caller import owner, reader
+from .caller import counts_no_longer, owner, reader
 from .cursors import listed, place
-from .operations import N_, operation
+from .operations import N_, demand_state, operation
 from .schemas import FLAG, PAGE
 
 PEOPLE = N_("People")
@@ -57,7 +57,11 @@ def user(username: str) -> Any:
 
 @operation("GET", "/me", PEOPLE, N_("Yourself"), answers="Profile", scope="read")
 def me() -> Any:
-    return resources.known(_find(owner().username))
+    known = acquaintance.find(owner().username, owner())
+    # Their account may have ended, or been suspended, since the request began.
+    if known is None or known.suspended:
+        raise counts_no_longer()
+    return resources.known(known)
 
 
 @operation(
@@ -68,12 +72,15 @@ def me() -> Any:
     answers="Profile",
     scope="write",
     body="ProfileChange",
+    problems=(412,),
 )
 def change_me(body: dict[str, str]) -> Any:
     user = owner()
     values = {"display_name": user.display_name, "about": user.about} | body
     form = input.rules(ProfileForm(formdata=None, data=values, meta={"csrf": False}))
-    user.display_name, user.about = form.display_name.data, form.about.data
+    demand_state(_me_held)
+    for field in body:
+        setattr(user, field, form.data[field])
     db.session.commit()
     return me()
 
@@ -154,6 +161,13 @@ def unmute(username: str) -> None:
 def _tie(change: Callable[[User, User], None], known: Acquaintance) -> None:
     pace.count(Deed.TIE, owner())
     change(owner(), known.user)
+
+
+def _me_held() -> Any:
+    """Yourself, as you are until the commit: another change waits."""
+    held = select(User).where(User.id == owner().id).with_for_update()
+    db.session.scalar(held.execution_options(populate_existing=True))
+    return me()
 
 
 def _find(username: str) -> Acquaintance:

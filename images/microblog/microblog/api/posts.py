@@ -10,7 +10,7 @@ from .. import metrics, pace
 from ..models import User
 from ..pace import Deed
 from ..pages import Entry
-from ..posts import reactions, threads, timelines, writing
+from ..posts import reactions, spoken_language, threads, timelines, writing
 from ..posts.forms import PostForm
 from . import input, resources
 from .caller import owner, reader
@@ -30,7 +30,8 @@ def write(body: dict[str, Any]) -> Any:
     form = input.rules(PostForm(formdata=None, data={"body": body["body"]}, meta={"csrf": False}))
     parent = _one(body["in_reply_to"]) if "in_reply_to" in body else None
     pace.count(Deed.POST, owner())
-    post = writing.write(owner(), form.body.data, parent) or abort(404)
+    language = spoken_language.written(form.body.data, owner().language)
+    post = writing.write(owner(), form.body.data, parent, language=language) or abort(404)
     metrics.posts_created.inc()
     return answer(resources.post(_one(post.id)), 201, Location=f"{PREFIX}/posts/{post.id}")
 
@@ -48,7 +49,7 @@ def delete(post_id: int) -> None:
 
 
 @operation(
-    "GET", f"{ONE}/thread", POSTS, N_("What a post answers, the first of the thread first"), answers="Thread"
+    "GET", f"{ONE}/thread", POSTS, N_("The nearest posts above a post, the highest first"), answers="Thread"
 )
 def thread(post_id: int) -> Any:
     parent_id = _place(post_id)

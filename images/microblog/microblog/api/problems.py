@@ -16,6 +16,7 @@ DETAILS = {
     404: "There is nothing here, or it is not for you to see.",
     405: "This resource has other methods; the header Allow names them.",
     409: "This cannot be as things are.",
+    412: "This is in another state than If-Match or If-None-Match asks for: read it again.",
     413: "What you sent is larger than is accepted.",
     415: "The body must be JSON, and its Content-Type application/json.",
     422: "Something in the request breaks a rule; `errors` says what and where.",

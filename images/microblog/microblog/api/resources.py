@@ -70,6 +70,8 @@ def post(entry: Entry) -> Content:
         "url": f"/posts/{entry.id}",
         "author": name(entry.username, entry.display_name),
         "body": entry.body,
+        "language": entry.language,
+        "picture": _picture(entry),
         "created_at": moment(entry.created_at),
         "in_reply_to": {"id": entry.parent_id, "username": entry.answers} if entry.parent_id else None,
         "mentions": mentions,
@@ -103,6 +105,17 @@ def token(token: ApiToken) -> Content:
 def moment(then: datetime | None) -> str | None:
     """A moment as RFC 3339 writes it."""
     return then.isoformat() if then else None
+
+
+def _picture(entry: Entry) -> Content | None:
+    if entry.picture is None:
+        return None
+    return {
+        "url": f"/images/{entry.id}/{entry.picture}-{entry.picture_width}.webp",
+        "width": entry.picture_width,
+        "height": entry.picture_height,
+        "alt": entry.picture_alt,
+    }
 
 
 def _reposter(entry: Entry) -> Content | None:

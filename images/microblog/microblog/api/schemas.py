@@ -4,6 +4,7 @@ from typing import Any
 
 from ..models import ABOUT_LENGTH, BODY_LENGTH, NAME_LENGTH
 from ..pages import LARGEST_ID
+from ..posts.threads import HIGHEST
 from ..usernames import USERNAME_PATTERN
 from .cursors import PATTERN as CURSOR_PATTERN
 
@@ -44,6 +45,7 @@ def page(name: str) -> Schema:
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+PIXELS: Schema = {"type": "integer", "minimum": 1}
 ID: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 USERNAME: Schema = {"type": "string", "pattern": f"^{USERNAME_PATTERN}$"}
@@ -110,11 +112,20 @@ OUTPUT: dict[str, Schema] = {
     )
     | {"description": "Of a person whom you block there is only the name. Without a token no relation."},
     "Hidden": obj(**NAMED, about=TEXT, muted=FLAG, blocked=FLAG),
+    "Picture": obj(
+        url=TEXT | {"description": "The path of the picture (WebP)."},
+        width=PIXELS,
+        height=PIXELS,
+        alt=TEXT
+        | {"description": "What is to be seen, for those who do not see it; empty where nobody said."},
+    ),
     "Post": obj(
         id=ID,
         url=NAMED["url"],
         author=ref("Name"),
-        body=TEXT,
+        body=TEXT | {"description": "Empty where there is a picture alone."},
+        language=or_null(TEXT | {"description": "As in HTML; null where nobody knows."}),
+        picture=or_null(ref("Picture")),
         created_at=MOMENT,
         in_reply_to=or_null(obj(id=ID, username=or_null(USERNAME))),
         mentions={"type": "array", "items": USERNAME},
@@ -129,7 +140,8 @@ OUTPUT: dict[str, Schema] = {
     "Gap": obj(id=ID, gone={"const": True})
     | {"description": "In the place of a post that was deleted or is not for you; answers may hang on it."},
     "PostOrGap": {"anyOf": [ref("Post"), ref("Gap")]},
-    "Thread": obj(items={"type": "array", "items": ref("PostOrGap")}),
+    "Thread": obj(items={"type": "array", "items": ref("PostOrGap"), "maxItems": HIGHEST})
+    | {"description": "Of a longer thread the nearest; what is above them is the thread of the first."},
     "Token": obj(
         id=ID, name=TEXT, scopes=SCOPE, created_at=MOMENT, last_used=or_null(MOMENT), expires_at=MOMENT
     ),

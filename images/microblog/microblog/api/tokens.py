@@ -1,6 +1,6 @@
 """Tokens: made with name and password, listed and revoked by any token that may."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import abort, g, request
 from werkzeug.exceptions import Conflict, Forbidden, Unauthorized
@@ -8,11 +8,12 @@ from werkzeug.exceptions import Conflict, Forbidden, Unauthorized
 from .. import audit, metrics, suspensions
 from ..audit import Act
 from ..auth import accounts, api_tokens
+from ..auth.held import PasswordChanged
 from ..database import db
 from ..plain_text import printable, tidy
 from . import resources
 from .caller import ANY, REALM, current_token_id, owner
-from .operations import N_, answer, operation
+from .operations import N_, PREFIX, answer, operation
 from .problems import Invalid, Mistake
 
 TOKENS = N_("Tokens")
@@ -29,8 +30,7 @@ def issue(body: dict[str, Any]) -> Any:
         user = accounts.find(tidy(given.username), given.password, known_here=False)
         metrics.logins.labels("success" if user else "failure").inc()
     if user is None:
-        g.challenge = f'Basic {REALM}, charset="UTF-8"'
-        raise Unauthorized("User name and password do not match.")
+        _refuse()
     if suspensions.of(user):
         audit.record(Act.LOGIN_REFUSED, user, user)
         db.session.commit()
@@ -38,13 +38,22 @@ def issue(body: dict[str, Any]) -> Any:
     name = tidy(body["name"])
     if not name or not printable(name):
         raise Invalid([Mistake(where="#/name", detail="must be something that one can read")])
-    issued = api_tokens.issue(user, name, body["scopes"], body["expires_in_days"])
+    try:
+        issued = api_tokens.issue(user, name, body["scopes"], body["expires_in_days"])
+    except PasswordChanged:
+        _refuse()
     if issued is None:
         raise Conflict(f"You have {api_tokens.MOST_TOKENS} tokens. Revoke some first.")
     token, secret = issued
-    response = answer(resources.token(token) | {"token": secret}, 201)
+    location = f"{PREFIX}/tokens/{token.id}"
+    response = answer(resources.token(token) | {"token": secret}, 201, Location=location)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _refuse() -> NoReturn:
+    g.challenge = f'Basic {REALM}, charset="UTF-8"'
+    raise Unauthorized("User name and password do not match.")
 
 
 @operation("GET", "/tokens", TOKENS, N_("Your tokens, without their secrets"), answers="Tokens", scope="read")

@@ -14,6 +14,7 @@ from ..mail import outbox
 from ..mail.outbox import Purpose
 from ..models import Letter, User
 from . import api_tokens, known_browsers, passwords, sign_ins
+from .held import held
 
 # For one account from strange browsers, for each browser known to it, and for one person who is logged in:
 # some at once, then 144 a day.
@@ -98,9 +99,15 @@ def find(identity: str, password: str, known_here: bool = True) -> User | None:
         return None
     limits.forget(*allowance)
     if user and passwords.outdated(user.password_hash):
-        user.password_hash = passwords.hashed(password)
-        db.session.commit()
+        _renew_hash(user, password)
     return user
+
+
+def _renew_hash(user: User, password: str) -> None:
+    password_hash = passwords.hashed(password)
+    if held(user):
+        user.password_hash = password_hash
+    db.session.commit()
 
 
 def confirms(user: User, password: str) -> bool:
@@ -112,12 +119,18 @@ def confirms(user: User, password: str) -> bool:
     return True
 
 
-def change_password(user: User, password: str, but: int | None = None) -> None:
+def change_password(user: User, password: str, but: int | None = None) -> bool:
     """Set a password, log the person out everywhere (else, where `but` is this browser), revoke all tokens.
 
-    Links that were mailed before are void: whoever knew the old password may have asked for them.
+    Links that were mailed before are void: whoever knew the old password may have asked for them. False when
+    somebody else has set one since the old one was checked.
     """
-    _set_password(user, passwords.hashed(password), Act.PASSWORD_CHANGED, but)
+    password_hash = passwords.hashed(password)
+    if not held(user):
+        db.session.rollback()
+        return False
+    _set_password(user, password_hash, Act.PASSWORD_CHANGED, but)
+    return True
 
 
 def reset_password(user: User, password: str, letter: Letter) -> bool:

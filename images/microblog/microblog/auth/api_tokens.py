@@ -13,6 +13,7 @@ from ..models import ApiToken, User
 from ..prepared import columns, entity, prepared
 from ..times import now
 from ..visibility import suspended
+from .held import PasswordChanged, held
 
 # Whoever finds one in a file or a log knows what it is; so do programs that look for lost secrets.
 PREFIX = "microblog_"
@@ -39,9 +40,14 @@ class Found:
 
 
 def issue(user: User, name: str, scopes: Iterable[str], days: int) -> tuple[ApiToken, str] | None:
-    """A new token and its secret; None when the person has too many."""
+    """A new token and its secret; None when the person has too many.
+
+    Raises PasswordChanged when the password is another than when the person was found.
+    """
     # Whoever asks twice at once waits here, and is counted.
-    db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
+    if not held(user):
+        db.session.rollback()
+        raise PasswordChanged
     living = select(func.count()).where(ApiToken.user_id == user.id, ApiToken.expires_at > now())
     if (db.session.scalar(living) or 0) >= MOST_TOKENS:
         db.session.rollback()

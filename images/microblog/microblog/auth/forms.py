@@ -8,6 +8,7 @@ from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from .. import usernames
+from ..mail.addresses import in_ascii
 from ..models import EMAIL_LENGTH
 from ..plain_text import printable, tidy
 from .accounts import email_key
@@ -38,6 +39,10 @@ def could_be_an_address(_form: FlaskForm, field: Field) -> None:
     """Raises ValidationError for anything that no mail can be sent to."""
     if not EMAIL.fullmatch(field.data) or not printable(field.data):
         raise ValidationError(_("This is not an e-mail address."))
+    try:
+        in_ascii(field.data)
+    except ValueError:
+        raise ValidationError(_("We cannot send mail to this address.")) from None
     if len(email_key(field.data)) > EMAIL_LENGTH:
         raise ValidationError(_("This address is too long."))
 

@@ -9,6 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from .. import secret_tokens
 from ..models import User
+from ..sessions import cookie_name
 
 COOKIE = "browser"
 KEPT_SECONDS = 400 * 86400  # no browser keeps a cookie for longer
@@ -33,7 +34,7 @@ def remember(user: User) -> None:
 
 def _marks() -> dict[str, str]:
     try:
-        marks = _serializer().loads(request.cookies.get(COOKIE, ""))
+        marks = _serializer().loads(request.cookies.get(cookie_name(COOKIE), ""))
     except BadSignature:
         return {}
     return dict(marks)
@@ -42,7 +43,7 @@ def _marks() -> dict[str, str]:
 def _send(response: Response) -> Response:
     if "browser_marks" in g:
         response.set_cookie(
-            COOKIE,
+            cookie_name(COOKIE),
             _serializer().dumps(g.browser_marks),
             max_age=KEPT_SECONDS,
             httponly=True,

@@ -17,6 +17,7 @@ from ..sessions import REMEMBERED
 from ..times import now
 from ..unread import Unread
 from ..visibility import suspended
+from .held import held
 
 # How long a browser may be idle. Without "remember me" its cookie ends with the browser, which may never end.
 UNREMEMBERED = timedelta(days=1)
@@ -38,8 +39,11 @@ class Found:
     unread: Unread
 
 
-def begin(user: User, remembered: bool, user_agent: str) -> str:
-    """Log a person in; gives the token for the browser's cookie."""
+def begin(user: User, remembered: bool, user_agent: str) -> str | None:
+    """Log a person in; the token for the browser's cookie, None when the password was changed meanwhile."""
+    if not held(user):
+        db.session.rollback()
+        return None
     token = secret_tokens.new()
     agent = user_agent[:USER_AGENT_LENGTH]
     db.session.add(

@@ -38,6 +38,12 @@ def person() -> User | None:
     return found.user if found else None
 
 
+def person_now() -> User | None:
+    """The person, looked for anew: their account may have ended since the request began."""
+    g.pop("sign_in", None)
+    return person()
+
+
 def unread() -> Unread:
     """What is new for the person who is logged in."""
     found = _found()
@@ -71,13 +77,20 @@ def signed_in_only(
     return guarded
 
 
-def sign_in(user: User, remember: bool) -> None:
-    """Begin a new session for a person; nothing of the session before it stays but the language."""
+def sign_in(user: User, remember: bool) -> bool:
+    """Begin a new session for a person; nothing of the session before it stays but the language.
+
+    False when the person's password was changed since they were found.
+    """
     sign_out()
     session.permanent = remember
     _note_language(user)
-    session[TOKEN] = sign_ins.begin(user, remember, request.headers.get("User-Agent", ""))
+    token = sign_ins.begin(user, remember, request.headers.get("User-Agent", ""))
+    if token is None:
+        return False
+    session[TOKEN] = token
     known_browsers.remember(user)
+    return True
 
 
 def renew_sign_in() -> None:

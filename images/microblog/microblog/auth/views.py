@@ -52,9 +52,7 @@ def login() -> ResponseReturnValue:
         metrics.logins.labels("success" if user else "failure").inc()
         if user and suspensions.of(user):
             return _keep_out(user)
-        if user:
-            audit.record(Act.LOGIN, user, user)
-            sign_in(user, remember=form.remember.data)
+        if user and _let_in(user, form):
             return redirect(target or url_for("posts.home"), 303)
         form.password.errors = [_("User name and password do not match.")]
     status = INVALID if form.errors else 200
@@ -67,6 +65,11 @@ def logout() -> ResponseReturnValue:
     sign_out()
     flash(_("You are logged out."))
     return redirect(url_for("auth.login"), 303)
+
+
+def _let_in(user: User, form: LoginForm) -> bool:
+    audit.record(Act.LOGIN, user, user)
+    return sign_in(user, remember=form.remember.data)
 
 
 def _keep_out(user: User) -> ResponseReturnValue:

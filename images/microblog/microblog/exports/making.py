@@ -9,7 +9,8 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zlib import Z_NO_COMPRESSION
 
 from flask_babel import gettext as _
 from sqlalchemy import Row, delete, func, insert, select
@@ -90,7 +91,7 @@ def make(claimed: Claim) -> None:
     # The posts are read a second time for the page that a person reads.
     total = sum(counts.values()) + pictures + counts[POSTS.file]
     queue.prolong(claimed, 0, total)
-    db.session.execute(delete(ExportChunk).where(ExportChunk.job_id == claimed.job_id))
+    discard(claimed)
     db.session.commit()
     file = _File(claimed, total)
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
@@ -102,6 +103,11 @@ def make(claimed: Claim) -> None:
     outbox.write(Purpose.EXPORT_READY, user.email, user)
     queue.finish(claimed, file.byte_count)
     db.session.commit()
+
+
+def discard(claimed: Claim) -> None:
+    """Remove what there is of the file; the caller, who has the job, commits."""
+    db.session.execute(delete(ExportChunk).where(ExportChunk.job_id == claimed.job_id))
 
 
 def _write_person(archive: ZipFile, user: User) -> None:
@@ -142,8 +148,9 @@ def _write_pictures(archive: ZipFile, user: User, file: _File) -> None:
         content = db.session.scalar(wanted)
         db.session.commit()
         if content is not None:
-            with archive.open(_entry(picture_file(last), ZIP_STORED), "w") as entry:
-                entry.write(content)
+            # Not smaller than it is, but with a sign of its end, for those who unpack what they still fetch:
+            # the archive, which is written in one go, has the sizes behind the files.
+            archive.writestr(_entry(picture_file(last)), content, compresslevel=Z_NO_COMPRESSION)
         file.step(1)
 
 
@@ -153,9 +160,9 @@ def _picture_after(user: User, last: int) -> tuple[int, int] | None:
     return (row.post_id, row.width) if row else None
 
 
-def _entry(name: str, compression: int = ZIP_DEFLATED) -> ZipInfo:
+def _entry(name: str) -> ZipInfo:
     entry = ZipInfo(f"{FOLDER}/{name}", date_time=time.gmtime()[:6])
-    entry.compress_type = compression
+    entry.compress_type = ZIP_DEFLATED
     return entry
 
 

@@ -194,8 +194,8 @@ def _messages(user: User) -> Select[Any]:
     wanted = _select(*columns, User.username).join(User, User.id == Message.sender_id)
     mine = (Participant.conversation_id == Message.conversation_id) & (Participant.user_id == user.id)
     wanted = wanted.join(Participant, mine).where(Message.id > Participant.deleted_to)
-    # With whoever blocks, or is blocked, only one's own are left.
-    return visible(wanted, user, Message.sender_id)
+    # With whoever blocks, or is blocked, only one's own are left. What the suspended wrote to one stays.
+    return wanted.where(not_hidden_from(user, Message.sender_id))
 
 
 def _message(row: Row[Any]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def progress() -> ResponseReturnValue:
     if person() is None:
         abort(403)
     job = queue.of(signed_in(), KIND) or abort(404)
+    _work(job)
     return render_template("exports/progress.html", job=job, unlocked=_unlocked())
 
 

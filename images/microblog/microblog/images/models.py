@@ -1,4 +1,7 @@
-"""A picture as it is stored: beside its post, so that every host has it and it goes when the post goes."""
+"""A picture as it is stored: beside its post, so that every host has it and it goes when the post goes.
+
+One that was reported stays beside its case as well.
+"""
 
 from datetime import datetime
 
@@ -40,4 +43,20 @@ class ImageFile(Base):
 
     post_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     width: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(Blob)
+
+
+class CaseImage(Base):
+    """The picture of a post that was reported, in its smallest width, as long as the case is kept."""
+
+    __tablename__ = "case_image"
+    __table_args__ = STORAGE
+
+    case_id: Mapped[int] = mapped_column(
+        Number, ForeignKey("moderation_case.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    # Of the whole picture, whose shape this has.
+    width: Mapped[int]
+    height: Mapped[int]
+    alt: Mapped[str] = mapped_column(String(ALT_LENGTH))
     content: Mapped[bytes] = mapped_column(Blob)

@@ -12,7 +12,7 @@ import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -32,12 +32,14 @@ LONGEST_SIDE = 1600
 # For a phone, or the column of a page; sharp enough on dense screens.
 SMALL_WIDTH = 720
 QUALITY = 80
+# The field of EXIF that says how to turn a picture.
+ORIENTATION = 0x0112
 
 
 def main() -> int:
     """Read, reduce and write."""
     _restrain()
-    from PIL import Image, ImageCms, ImageOps  # within the limits set above
+    from PIL import Image  # within the limits set above
 
     Image.MAX_IMAGE_PIXELS = None  # the limits here are tighter, and each format has its own
     try:
@@ -49,12 +51,13 @@ def main() -> int:
         if picture.mode not in {"L", "RGB", "CMYK"}:
             picture = _with_plain_colours(picture)
         picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
-        # An upright picture in the colours of the web; a profile that cannot be read is left out.
-        ImageOps.exif_transpose(picture, in_place=True)
-        if profile and picture.mode in {"RGB", "CMYK"}:
-            with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
-                picture = _in_srgb(picture, profile)
-    except (OSError, SyntaxError, ValueError, EOFError, OverflowError):
+        # An upright picture in the colours of the web.
+        picture = _upright(picture)
+        if profile and picture.mode in {"RGB", "RGBA", "CMYK"}:
+            picture = _in_srgb(picture, profile)
+    except MemoryError:
+        raise
+    except Exception:  # nobody says which ones decoders raise
         return NO_PICTURE
     _write(picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGB"))
     return 0
@@ -75,7 +78,8 @@ def _restrain() -> None:
 
 
 def _too_many_pixels(picture: "Picture") -> bool:
-    most = MOST_PIXELS[picture.format or ""]
+    # MPO is a JPEG with more pictures behind it, of which only the first is decoded.
+    most = MOST_PIXELS["JPEG" if picture.format == "MPO" else picture.format or ""]
     if picture.info.get("progressive"):
         most = MOST_PROGRESSIVE_PIXELS
     return picture.width * picture.height > most
@@ -89,11 +93,36 @@ def _with_plain_colours(picture: "Picture") -> "Picture":
     return picture.convert("RGBA" if transparent else "RGB")
 
 
+def _upright(picture: "Picture") -> "Picture":
+    """Turned as its EXIF says; what cannot be read there turns nothing."""
+    from PIL.Image import Transpose
+
+    turns: dict[Any, Transpose] = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    # Pillow's own function for this writes the EXIF anew, too, and stumbles over mistakes anywhere in it.
+    try:
+        turn = turns.get(picture.getexif().get(ORIENTATION))
+    except Exception:
+        turn = None
+    return picture if turn is None else picture.transpose(turn)
+
+
 def _in_srgb(picture: "Picture", profile: bytes) -> "Picture":
+    """In the colours of the web, with what is transparent; a profile that cannot be read is left out."""
     from PIL import ImageCms
 
-    given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    converted = ImageCms.profileToProfile(picture, given, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    mode = "RGBA" if picture.mode == "RGBA" else "RGB"
+    converted = None
+    with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        given, srgb = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(picture, given, srgb, outputMode=mode)
     return converted or picture
 
 

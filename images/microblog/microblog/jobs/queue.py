@@ -39,6 +39,11 @@ class Claim:
     language: str
     attempt: int
 
+    @property
+    def spent(self) -> bool:
+        """Whether it was begun too often already, and is there to be given up alone."""
+        return self.attempt > MOST_ATTEMPTS
+
 
 def of(user: User, kind: str) -> Job | None:
     """The job of this kind that a person has, unless it has expired."""
@@ -66,7 +71,7 @@ def drop(user: User, kind: str) -> None:
 
 
 def claim() -> Claim | None:
-    """The next job that is due, for this worker alone; commits."""
+    """The next job that is due, for this worker alone; commits. One that killed its workers is `spent`."""
     while True:
         row = db.session.execute(
             select(Job.id, Job.kind, Job.user_id, Job.language, Job.attempts)
@@ -80,10 +85,6 @@ def claim() -> Claim | None:
             return None
         # SQLite locks no rows: there the number of attempts decides who has it.
         mine = update(Job).where(Job.id == row.id, Job.attempts == row.attempts, Job.due_at <= now())
-        if row.attempts >= MOST_ATTEMPTS:
-            _execute(mine.values(due_at=None, finished_at=now(), failed=True))
-            db.session.commit()
-            continue
         taken = _execute(mine.values(due_at=now() + LEASE, attempts=row.attempts + 1, done=0))
         db.session.commit()
         if taken:
@@ -107,13 +108,12 @@ def finish(claimed: Claim, result_bytes: int) -> None:
     )
 
 
-def give_up(claimed: Claim, for_good: bool = False) -> None:
-    """It did not work: try again after a pause, or never. Commits. Raises Lost."""
-    if for_good or claimed.attempt >= MOST_ATTEMPTS:
+def give_up(claimed: Claim) -> None:
+    """It did not work: try again after a pause, or never; the caller commits. Raises Lost."""
+    if claimed.attempt >= MOST_ATTEMPTS:
         _change(claimed, due_at=None, finished_at=now(), failed=True)
     else:
         _change(claimed, due_at=now() + PAUSES[claimed.attempt - 1])
-    db.session.commit()
 
 
 def tidy() -> None:

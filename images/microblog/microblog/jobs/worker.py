@@ -52,6 +52,9 @@ def begin_in_a_bare_run() -> None:
 
 
 def _try(claimed: Claim) -> bool:
+    if claimed.spent:
+        _give_up(claimed)
+        return False
     try:
         with force_locale(claimed.language):
             KINDS[claimed.kind](claimed)
@@ -76,3 +79,7 @@ def _give_up(claimed: Claim) -> None:
         queue.give_up(claimed)
     except Lost:
         log.info("Job %d is not wanted any more.", claimed.job_id)
+        return
+    # The next try begins anew; after the last one nobody would ever read it.
+    making.discard(claimed)
+    db.session.commit()

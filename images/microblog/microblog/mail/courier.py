@@ -5,7 +5,7 @@ import logging
 from flask import Flask, current_app
 from flask_babel import force_locale
 
-from .. import audit, limits, metrics, suspensions
+from .. import assets, audit, limits, metrics, suspensions
 from ..auth import api_tokens, sign_ins
 from ..database import db
 from ..moderation import cases
@@ -33,6 +33,7 @@ def send_due() -> int:
         letter, token = claimed
         with force_locale(letter.language):
             text = letters.text_of(letter, token)
+        address = letters.address_of(letter)
         # While the mail server thinks, nobody else misses a database connection.
         db.session.commit()
         if text is None:
@@ -40,13 +41,20 @@ def send_due() -> int:
             continue
         try:
             with smtp.connected(settings) as server:
-                smtp.send(server, settings, letter.email, text)
+                smtp.send(server, settings, address, text)
         except smtp.Refused as error:
             _failed(letter.id, error)
             if error.final:
                 outbox.forget(letter)
+            else:
+                outbox.refused(letter)
+        except smtp.BrokenOff as error:
+            _failed(letter.id, error)
+            outbox.refused(letter)
+            break
         except smtp.Unreachable as error:
             _failed(letter.id, error)
+            outbox.unreachable(letter)
             break
         else:
             outbox.done(letter)
@@ -56,7 +64,8 @@ def send_due() -> int:
 
 
 def tidy() -> None:
-    """Remove expired letters, logins, counts, suspensions, cases and entries of the audit trail."""
+    """Remove expired letters, logins, counts, suspensions, cases, entries of the trail; keep the assets."""
+    assets.keep()
     outbox.tidy()
     sign_ins.tidy()
     api_tokens.tidy()

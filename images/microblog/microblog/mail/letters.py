@@ -1,6 +1,7 @@
 """What the letters say, in the language of whoever asked for them; a decision in that of its reader."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import current_app
@@ -9,8 +10,12 @@ from sqlalchemy import select
 
 from .. import suspensions
 from ..database import db
+from ..jobs.queue import KEPT
 from ..models import Letter, User
 from ..moderation import notice
+from ..moderation.cases import TOLD
+from ..oversight import Case
+from ..times import full_moment
 from .outbox import Purpose
 
 # The paths of the pages that the links lead to.
@@ -39,9 +44,9 @@ def text_of(letter: Letter, token: str) -> Text | None:
 
     Somebody who is suspended gets no letters but that they are.
     """
-    owner = db.session.scalar(select(User).where(User.email == letter.email))
     if letter.purpose == Purpose.DECISION:
-        return _decision(owner) if owner else None
+        return _decision(letter)
+    owner = db.session.scalar(select(User).where(User.email == letter.email))
     if owner and suspensions.of(owner):
         return None
     if letter.purpose == Purpose.JOIN:
@@ -53,7 +58,16 @@ def text_of(letter: Letter, token: str) -> Text | None:
     user = db.session.get(User, letter.user_id)
     if user is None:
         return None
+    if letter.purpose == Purpose.EXPORT_READY:
+        return _export_ready(user, letter.created_at + KEPT)
     return NOTICES[Purpose(letter.purpose)](user)
+
+
+def address_of(letter: Letter) -> str:
+    """Where a letter goes: what was decided about somebody follows them to another address."""
+    if letter.purpose != Purpose.DECISION:
+        return letter.email
+    return db.session.scalar(select(User.email).where(User.id == letter.user_id)) or letter.email
 
 
 def _join(letter: Letter, token: str) -> Text:
@@ -131,22 +145,28 @@ def _address_changed(user: User) -> Text:
     )
 
 
-def _export_ready(user: User) -> Text:
+def _export_ready(user: User, end: datetime) -> Text:
     return Text(
         _("Your data is ready"),
         (
             _("Hello %(name)s,", name=user.username),
-            _("the file with your data is ready. Fetch it here within two days; it asks for your password:"),
+            _("the file with your data is ready. Fetch it here; it asks for your password:"),
             _site() + EXPORT,
+            _("It is there until %(moment)s.", moment=full_moment(end)),
             _("If it was not you who asked for it, change your password."),
         ),
     )
 
 
-def _decision(user: User) -> Text | None:
-    told = notice.of(user)
-    if told is None:
+def _decision(letter: Letter) -> Text | None:
+    about = select(User, Case).join(Case, Case.subject_id == User.id).where(User.id == letter.user_id)
+    # The release before wrote no number: what it tells of is the last decision.
+    last = about.where(Case.outcome.in_(TOLD)).order_by(Case.decided_at.desc(), Case.id.desc()).limit(1)
+    its = last if letter.case_id is None else about.where(Case.id == letter.case_id)
+    row = db.session.execute(its).one_or_none()
+    if row is None:
         return None
+    user, told = row[0], notice.about(row[1], suspensions.of(row[0]) is not None)
     return Text(
         told.title,
         (
@@ -162,7 +182,6 @@ def _decision(user: User) -> Text | None:
 NOTICES = {
     Purpose.PASSWORD_CHANGED: _password_changed,
     Purpose.ADDRESS_CHANGED: _address_changed,
-    Purpose.EXPORT_READY: _export_ready,
 }
 
 

@@ -7,13 +7,15 @@ which letter it becomes is found out when it is sent.
 
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from flask import current_app
 from flask_babel import get_locale
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from .. import secret_tokens
 from ..database import db
+from ..languages import SOURCE_LANGUAGE
 from ..models import Letter, User
 from ..times import now
 
@@ -30,7 +32,7 @@ class Purpose(StrEnum):
     DECISION = "decision"
 
 
-# How long a link is good for, or a notice is worth sending.
+# How long a letter is worth sending; a link in it is good for as long again, from then on.
 LIFETIMES = {
     Purpose.JOIN: timedelta(days=1),
     Purpose.RESET: timedelta(hours=1),
@@ -41,12 +43,16 @@ LIFETIMES = {
     Purpose.DECISION: timedelta(days=3),
 }
 LINKS = (Purpose.JOIN, Purpose.RESET, Purpose.ADDRESS)
-# Between tries; the first is also how long a sender may take before another takes its letter for lost.
+# How long a sender may take before another takes its letter for lost.
+LEASE = timedelta(minutes=2)
+# Until somebody tries again to reach a server that is down, with whichever letter.
+AGAIN = timedelta(seconds=30)
+# Between tries of a letter that was refused for now.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 240))
 
 
 def write(
-    purpose: Purpose, email: str, user: User | None = None, language: str | None = None, **columns: str
+    purpose: Purpose, email: str, user: User | None = None, language: str | None = None, **columns: Any
 ) -> Letter | None:
     """Put a letter into the outbox; the caller commits. None where this site sends no mail.
 
@@ -64,6 +70,13 @@ def write(
     )
     db.session.add(letter)
     return letter
+
+
+def tell(user: User, case_id: int) -> None:
+    """Tell a person what was decided last in a case, and no more what was before; the caller commits."""
+    earlier = delete(Letter).where(Letter.user_id == user.id, Letter.case_id == case_id)
+    db.session.execute(earlier)
+    write(Purpose.DECISION, user.email, user, user.language or SOURCE_LANGUAGE, case_id=case_id)
 
 
 def link_for(user: User) -> str:
@@ -87,7 +100,7 @@ def link_for(user: User) -> str:
 def claim() -> tuple[Letter, str] | None:
     """The next letter that is due, for this sender alone, with the token for its link; commits.
 
-    It is due again after a pause, unless it is `done` by then.
+    It is due again when the sender's time is over, unless something became of it by then.
     """
     while letter := db.session.scalar(
         select(Letter)
@@ -96,13 +109,8 @@ def claim() -> tuple[Letter, str] | None:
         .limit(1)
     ):
         token = secret_tokens.new()
-        pause = PAUSES[min(letter.attempts, len(PAUSES) - 1)]
-        mine = update(Letter).where(
-            Letter.id == letter.id, Letter.due_at == letter.due_at, Letter.attempts == letter.attempts
-        )
-        taken = mine.values(
-            due_at=now() + pause, attempts=letter.attempts + 1, token_hash=secret_tokens.hashed(token)
-        )
+        mine = update(Letter).where(Letter.id == letter.id, Letter.due_at == letter.due_at)
+        taken = mine.values(due_at=now() + LEASE, token_hash=secret_tokens.hashed(token))
         result = db.session.execute(taken, execution_options={"synchronize_session": False})
         db.session.commit()
         if result.rowcount == 1:  # type: ignore[attr-defined]
@@ -112,12 +120,33 @@ def claim() -> tuple[Letter, str] | None:
 
 
 def done(letter: Letter) -> None:
-    """It is sent: what remains is its link, or nothing."""
+    """It is sent: what remains is its link, whose time begins, or nothing."""
     if letter.purpose in LINKS:
-        db.session.execute(update(Letter).where(Letter.id == letter.id).values(due_at=None))
+        sent = {"due_at": None, "expires_at": now() + LIFETIMES[Purpose(letter.purpose)]}
+        db.session.execute(update(Letter).where(Letter.id == letter.id).values(sent))
         db.session.commit()
     else:
         forget(letter)
+
+
+def refused(letter: Letter) -> None:
+    """Not now: try it again later, and the sooner the less time it has left."""
+    pause = PAUSES[min(letter.attempts, len(PAUSES) - 1)]
+    half_of_the_rest = (letter.expires_at - now()) / 2
+    later = {
+        "attempts": letter.attempts + 1,
+        "due_at": now() + min(pause, max(PAUSES[0], half_of_the_rest)),
+    }
+    db.session.execute(update(Letter).where(Letter.id == letter.id).values(later))
+    db.session.commit()
+
+
+def unreachable(letter: Letter) -> None:
+    """The server is down, which is no letter's fault: all wait a moment, so that one try stands for all."""
+    soon = now() + AGAIN
+    waiting = update(Letter).where(or_(Letter.due_at <= soon, Letter.id == letter.id)).values(due_at=soon)
+    db.session.execute(waiting, execution_options={"synchronize_session": False})
+    db.session.commit()
 
 
 def forget(letter: Letter) -> None:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..environment import secret_file
+from .addresses import in_ascii
 
 # What stands in MAIL_URL, and the usual port of each.
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -74,13 +73,10 @@ def _url(text: str, mistakes: list[str]) -> SplitResult | None:
 
 def _sender(text: str, mistakes: list[str]) -> str:
     try:
-        Address(addr_spec=text)
-        sound = "@" in text
-    except (HeaderParseError, ValueError, IndexError):
-        sound = False
-    if not sound:
+        return in_ascii(text)
+    except ValueError:
         mistakes.append("MAIL_FROM is not an address like microblog@example.org; MAIL_URL needs it.")
-    return text
+        return text
 
 
 def _public_url(text: str, mistakes: list[str]) -> str:

@@ -10,6 +10,7 @@ from email.utils import format_datetime, make_msgid
 from smtplib import SMTP, SMTP_SSL
 
 from ..times import now
+from .addresses import in_ascii
 from .letters import Text
 from .settings import MailSettings
 
@@ -18,6 +19,10 @@ TIMEOUT_SECONDS = 15
 
 class Unreachable(Exception):
     """The server cannot take any letter now."""
+
+
+class BrokenOff(Exception):
+    """The conversation ended in the middle, for whatever is wrong: the server, or this letter."""
 
 
 class Refused(Exception):
@@ -42,8 +47,9 @@ def connected(settings: MailSettings) -> Iterator[SMTP]:
 
 
 def send(server: SMTP, settings: MailSettings, recipient: str, text: Text) -> None:
-    """Hand one mail over. Raises Refused or Unreachable."""
+    """Hand one mail over. Raises Refused or BrokenOff."""
     try:
+        recipient = in_ascii(recipient)
         server.send_message(_message(settings, recipient, text), settings.sender, [recipient])
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = next(iter(error.recipients.values()))
@@ -51,11 +57,11 @@ def send(server: SMTP, settings: MailSettings, recipient: str, text: Text) -> No
     except (smtplib.SMTPNotSupportedError, ValueError) as error:  # an address this server has no letters for
         raise Refused(str(error), final=True) from error
     except smtplib.SMTPServerDisconnected as error:
-        raise Unreachable(str(error)) from error
+        raise BrokenOff(str(error)) from error
     except smtplib.SMTPException as error:
         raise Refused(str(error), final=False) from error
     except OSError as error:
-        raise Unreachable(str(error)) from error
+        raise BrokenOff(str(error)) from error
 
 
 def _connect(settings: MailSettings) -> SMTP:
@@ -69,6 +75,7 @@ def _connect(settings: MailSettings) -> SMTP:
             server.starttls(context=encryption)
         if settings.username:
             server.login(settings.username, settings.password)
+        server.ehlo_or_helo_if_needed()
     except BaseException:
         server.close()
         raise

@@ -17,6 +17,7 @@ from ..inbox import Message, Participant
 from ..models import Follow, User
 from ..pages import Between, Page
 from ..ties import Hidden
+from ..visibility import suspended
 
 Own = aliased(Message, name="own")
 
@@ -34,6 +35,7 @@ class Side:
     username: str | None
     display_name: str | None
     blocked: bool
+    suspended: bool
     body: str | None = None
     created_at: datetime | None = None
     is_own: bool = False
@@ -123,19 +125,20 @@ def _lines(reader: User, side: Side, between: Between) -> Select[Any]:
 
 def _sides(reader: User, *more: Any) -> Select[Any]:
     hidden = and_(Hidden.reader_id == reader.id, Hidden.author_id == Participant.other_id)
+    columns: tuple[Any, ...] = (
+        Participant.last_message_id,
+        Participant.conversation_id,
+        Participant.other_id,
+        Participant.accepted,
+        Participant.unread,
+        Participant.deleted_to,
+        User.username,
+        User.display_name,
+        _is_blocked(),
+        suspended(Participant.other_id),
+    )
     return (
-        select(
-            Participant.last_message_id,
-            Participant.conversation_id,
-            Participant.other_id,
-            Participant.accepted,
-            Participant.unread,
-            Participant.deleted_to,
-            User.username,
-            User.display_name,
-            _is_blocked(),
-            *more,
-        )
+        select(*columns, *more)
         .select_from(Participant)
         .outerjoin(Hidden, hidden)
         .outerjoin(User, and_(User.id == Participant.other_id, ~_is_blocked()))

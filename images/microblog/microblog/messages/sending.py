@@ -13,6 +13,7 @@ from sqlalchemy import delete, exists, func, insert, select, update
 from .. import news
 from ..database import db
 from ..inbox import Conversation, Message, Participant
+from ..leavers import HasLeft
 from ..models import Follow, User
 from ..news import UNSYNCHRONIZED, Kind
 from ..ties import Hidden
@@ -27,16 +28,21 @@ class Refusal(Enum):
     """Why a message was not sent."""
 
     APART = auto()
+    SUSPENDED = auto()
     UNANSWERED = auto()
 
 
 def send(sender: User, other: User, body: str) -> int | Refusal:
-    """Store a message; the number of its conversation, or why there is none."""
-    _lock(sender.id, other.id)
+    """Store a message; the number of its conversation, or why there is none.
+
+    Raises HasLeft when one of the two is gone.
+    """
+    if not _lock(sender.id, other.id):
+        raise HasLeft
     muted = _muted(sender, other)
-    if muted is None:
+    if isinstance(muted, Refusal):
         db.session.rollback()
-        return Refusal.APART
+        return muted
     conversation_id = _conversation(sender, other)
     theirs = _side(conversation_id, other.id)
     accepted = bool(db.session.scalar(select(Participant.accepted).where(*theirs))) or _follows(other, sender)
@@ -87,24 +93,34 @@ def delete_copy(reader: User, conversation_id: int) -> None:
         news.take_back(Kind.MESSAGE, other_id, user_id=reader.id)
     sides = Participant.conversation_id == conversation_id
     least = db.session.scalar(select(func.min(Participant.deleted_to)).where(sides)) or 0
-    _execute(delete(Message).where(there, Message.id <= least))
+    nobodys = (there, Message.id <= least)
+    if _is_request(conversation_id):
+        # How many there were goes on counting.
+        _execute(update(Message).where(*nobodys).values(body=""))
+    else:
+        _execute(delete(Message).where(*nobodys))
     if other_id is None:
         _execute(delete(Conversation).where(Conversation.id == conversation_id))
     db.session.commit()
 
 
-def _lock(*user_ids: int) -> None:
-    for user_id in sorted(user_ids):
-        _execute(update(User).where(User.id == user_id).values(hidden_count=User.hidden_count))
+def _lock(*user_ids: int) -> bool:
+    """Hold these people; whether all of them are there."""
+    held = [
+        _execute(update(User).where(User.id == user_id).values(hidden_count=User.hidden_count)).rowcount
+        for user_id in sorted(user_ids)
+    ]
+    return all(held)
 
 
-def _muted(sender: User, other: User) -> bool | None:
-    """Whether the other one mutes the sender; None when a block is between them, or there is no other."""
+def _muted(sender: User, other: User) -> bool | Refusal:
+    """Whether the other one mutes the sender, or why nothing reaches them."""
     pair = (Hidden.reader_id == other.id, Hidden.author_id == sender.id)
     row = db.session.execute(select(Hidden.mutes, Hidden.blocks, Hidden.blocked).where(*pair)).first()
-    there = db.session.scalar(select(exists().where(User.id == other.id, ~suspended(User.id))))
-    if not there or (row and (row.blocks or row.blocked)):
-        return None
+    if row and (row.blocks or row.blocked):
+        return Refusal.APART
+    if db.session.scalar(select(exists().where(User.id == other.id, suspended(User.id)))):
+        return Refusal.SUSPENDED
     return bool(row and row.mutes)
 
 
@@ -125,6 +141,11 @@ def _conversation(sender: User, other: User) -> int:
 def _follows(follower: User, followed: User) -> bool:
     pair = exists().where(Follow.follower_id == follower.id, Follow.followed_id == followed.id)
     return bool(db.session.scalar(select(pair)))
+
+
+def _is_request(conversation_id: int) -> bool:
+    waiting = exists().where(Participant.conversation_id == conversation_id, ~Participant.accepted)
+    return bool(db.session.scalar(select(waiting)))
 
 
 def _sent(conversation_id: int, sender: User) -> int:

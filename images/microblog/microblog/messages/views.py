@@ -82,7 +82,7 @@ def write_to(username: str) -> ResponseReturnValue:
 @signed_in_only
 def begin(username: str) -> ResponseReturnValue:
     """Write to a person for the first time, or again."""
-    other, form = _other(username), MessageForm()
+    other, form = _other(username, or_suspended=True), MessageForm()
     patience.keep(form.body, lambda: _first(other, form))
     if not form.validate_on_submit():
         return _first(other, form), INVALID
@@ -129,10 +129,11 @@ def _send(other: User, form: MessageForm) -> ResponseReturnValue:
     sent = sending.send(signed_in(), other, form.body.data)
     if sent is Refusal.APART:
         abort(404)
-    if sent is Refusal.UNANSWERED:
-        form.body.errors = [_("Please wait until they answer, or follow you.")]
+    if isinstance(sent, Refusal):
+        waiting = _("Please wait until they answer, or follow you.")
+        form.body.errors = [_("This account is suspended") if sent is Refusal.SUSPENDED else waiting]
         number = conversations.number_with(signed_in(), other)
-        return _conversation(_find(number or 0), form), INVALID
+        return (_conversation(_find(number), form) if number else _first(other, form)), INVALID
     return redirect(url_for("messages.show", conversation_id=sent, _anchor="newest"), 303)
 
 
@@ -159,8 +160,11 @@ def _find(conversation_id: int) -> Side:
     return conversations.find(signed_in(), conversation_id) or abort(404)
 
 
-def _other(username: str) -> User:
+def _other(username: str, or_suspended: bool = False) -> User:
     known = acquaintance.find(username, person())
-    if known is None or known.hidden or known.user.id == signed_in().id:
+    if known is None or known.apart or known.user.id == signed_in().id:
+        abort(404)
+    # Of what is written already nothing is lost: the form says why it is not sent.
+    if known.suspended and not or_suspended:
         abort(404)
     return known.user

@@ -6,20 +6,23 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, true, update
+from sqlalchemy import Row, Select, and_, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..database import db
+from ..images.models import CaseImage, Image, ImageFile
+from ..leavers import HasLeft
 from ..models import User
-from ..oversight import Case, Report
+from ..oversight import Case, Report, Suspension
 from ..pages import Entry, Page
-from ..roles import Role, role_of
+from ..roles import moderated_by
 from ..times import now
 
 # What was decided, and the words of the reports, for a year.
 KEPT = timedelta(days=365)
 MOST_REPORTS_SHOWN = 50
 MOST_EARLIER_SHOWN = 10
+MOST_TOLD = 100
 UNSYNCHRONIZED = {"synchronize_session": False}
 
 
@@ -43,6 +46,8 @@ class Outcome(StrEnum):
 
 WAITING = (State.OPEN, State.APPEALED)
 DONE = (State.DECIDED, State.CLOSED)
+# Of these the person hears.
+TOLD = (Outcome.REMOVED, Outcome.SUSPENDED, Outcome.LIFTED)
 
 
 @dataclass(frozen=True)
@@ -95,14 +100,14 @@ def report(reporter: User, subject: User, reason: str, words: str, post: Entry |
 
 def queue(actor: User, states: Sequence[State], after: int, size: int) -> Page[Listed]:
     """The cases in these states that one may decide, the oldest first."""
-    query = _listed().where(decidable_by(actor), Case.state.in_(states), Case.id > after)
+    query = _listed().where(moderated_by(actor), Case.state.in_(states), Case.id > after)
     rows = db.session.execute(query.order_by(Case.id).limit(size + 1))
     return Page.of([Listed(*row) for row in rows], size)
 
 
 def latest(actor: User, before: int, size: int) -> Page[Listed]:
     """The cases that were decided, those begun last first."""
-    query = _listed().where(decidable_by(actor), Case.state.in_(DONE), Case.id < before)
+    query = _listed().where(moderated_by(actor), Case.state.in_(DONE), Case.id < before)
     rows = db.session.execute(query.order_by(Case.id.desc()).limit(size + 1))
     return Page.of([Listed(*row) for row in rows], size)
 
@@ -113,10 +118,27 @@ def about(subject: User) -> Sequence[Case]:
     return db.session.scalars(query.order_by(Case.id.desc()).limit(MOST_EARLIER_SHOWN)).all()
 
 
+def told(subject: User) -> Sequence[Case]:
+    """What was decided about one person as far as it is theirs to know, the last decision first."""
+    query = select(Case).where(Case.subject_id == subject.id, Case.outcome.in_(TOLD))
+    return db.session.scalars(query.order_by(Case.decided_at.desc(), Case.id.desc()).limit(MOST_TOLD)).all()
+
+
+def behind(suspension: Suspension) -> Case | None:
+    """The case in which a suspension was decided, while it is kept."""
+    query = select(Case).where(Case.id == suspension.case_id)
+    if suspension.case_id is None:
+        # The release before wrote it, which knew no number: of those that were decided alike, the last one.
+        alike = Case.until == suspension.until, Case.reason == suspension.reason
+        mine = Case.subject_id == suspension.user_id, Case.outcome == Outcome.SUSPENDED, *alike
+        query = select(Case).where(*mine).order_by(Case.id.desc()).limit(1)
+    return db.session.scalar(query)
+
+
 def find(case_id: int, actor: User) -> tuple[Case, User] | None:
     """A case and whom it is about, if one may decide it."""
     query = select(Case, User).join(User, User.id == Case.subject_id)
-    row = db.session.execute(query.where(Case.id == case_id, decidable_by(actor))).one_or_none()
+    row = db.session.execute(query.where(Case.id == case_id, moderated_by(actor))).one_or_none()
     return (row[0], row[1]) if row else None
 
 
@@ -128,17 +150,26 @@ def reports(case: Case) -> Sequence[ReportShown]:
     return [ReportShown(*row) for row in rows]
 
 
-def decidable_by(actor: User) -> ColumnElement[bool]:
-    """The condition that one may decide a case: `roles.moderates` for queries that have the subject."""
-    lower = true() if role_of(actor) == Role.ADMIN else User.role < actor.role
-    return and_(User.id != actor.id, lower)
+def picture(case: Case) -> Row[int, int, str] | None:
+    """The measures and the description of the picture that is kept with a case."""
+    wanted = select(CaseImage.width, CaseImage.height, CaseImage.alt).where(CaseImage.case_id == case.id)
+    return db.session.execute(wanted).one_or_none()
+
+
+def picture_file(case: Case) -> bytes | None:
+    """The picture that is kept with a case."""
+    return db.session.scalar(select(CaseImage.content).where(CaseImage.case_id == case.id))
 
 
 def lock(*people: User) -> None:
-    """Hold the rows of people until the end of the transaction, the smaller id before the other."""
+    """Hold the rows of people until the end of the transaction, the smaller id before the other.
+
+    Raises HasLeft when one of them is gone.
+    """
     for user_id in sorted({user.id for user in people}):
         held = update(User).where(User.id == user_id).values(role=User.role)
-        db.session.execute(held, execution_options=UNSYNCHRONIZED)
+        if not db.session.execute(held, execution_options=UNSYNCHRONIZED).rowcount:  # type: ignore[attr-defined]
+            raise HasLeft
 
 
 def tidy() -> None:
@@ -174,10 +205,26 @@ def _open(subject: User, post: Entry | None) -> int:
         subject_id=subject.id,
         post_id=post.id if post else None,
         body=(post.body or "") if post else "",
+        **({} if post else as_they_are(subject)),
     )
     db.session.add(case)
     db.session.flush()
+    if post:
+        _keep_picture(case.id, post.id)
     return case.id
+
+
+def as_they_are(subject: User) -> dict[str, str]:
+    """What a case about a person keeps of them."""
+    return {"name": subject.name, "about": subject.about}
+
+
+def _keep_picture(case_id: int, post_id: int) -> None:
+    columns = (literal(case_id), Image.width, Image.height, Image.alt, ImageFile.content)
+    smallest = select(*columns).join(ImageFile, ImageFile.post_id == Image.post_id)
+    smallest = smallest.where(Image.post_id == post_id).order_by(ImageFile.width).limit(1)
+    kept = insert(CaseImage).from_select(["case_id", "width", "height", "alt", "content"], smallest)
+    db.session.execute(kept)
 
 
 def _has_reported(reporter: User, case_id: int) -> bool:

@@ -13,7 +13,6 @@ from ..models import User
 from ..oversight import Case
 from ..pages import LARGEST_ID
 from . import cases, decisions, notice
-from .cases import Outcome, State
 from .forms import AppealForm
 from .views import INVALID, blueprint
 
@@ -24,8 +23,7 @@ GONE = 410
 @signed_in_only
 def about_me() -> ResponseReturnValue:
     """What was decided about one's posts and oneself."""
-    found = [case for case in cases.about(signed_in()) if _is_told(case)]
-    return render_template("moderation/about_me.html", cases=found)
+    return render_template("moderation/about_me.html", cases=cases.told(signed_in()))
 
 
 @blueprint.get("/account/suspended")
@@ -35,8 +33,8 @@ def kept_out() -> ResponseReturnValue:
     suspension = suspensions.of(subject)
     if suspension is None:
         return redirect(url_for("auth.login"), 303)
-    last = next((case for case in cases.about(subject) if case.outcome == Outcome.SUSPENDED), None)
-    page = render_template("moderation/kept_out.html", suspension=suspension, case=last, ticket=_ticket())
+    case = cases.behind(suspension)
+    page = render_template("moderation/kept_out.html", suspension=suspension, case=case, ticket=_ticket())
     return _told_nobody(page, 403)
 
 
@@ -44,10 +42,8 @@ def kept_out() -> ResponseReturnValue:
 def answer(case_id: int) -> ResponseReturnValue:
     """Answer a decision, logged in or with the ticket of the page for the suspended."""
     subject = person() or _holder()
-    mine = select(Case).where(Case.id == case_id, Case.subject_id == subject.id, Case.state != State.OPEN)
-    case = db.session.scalar(mine)
-    if case is None or not _is_told(case):
-        abort(404)
+    mine = select(Case).where(Case.id == case_id, Case.subject_id == subject.id)
+    case = db.session.scalar(mine.where(Case.outcome.in_(cases.TOLD))) or abort(404)
     form = AppealForm()
     if not form.validate_on_submit():
         page = render_template("moderation/answer.html", form=form, case=case, ticket=_ticket())
@@ -66,10 +62,6 @@ def answer(case_id: int) -> ResponseReturnValue:
 def notice_about(case: Case) -> notice.Notice:
     """What a person is told about a case."""
     return notice.about(case)
-
-
-def _is_told(case: Case) -> bool:
-    return case.outcome is not None and case.outcome != Outcome.DISMISSED
 
 
 def _ticket() -> str:

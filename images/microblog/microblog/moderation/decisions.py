@@ -11,14 +11,12 @@ from sqlalchemy import exists, select, update
 from .. import audit, suspensions
 from ..audit import Act
 from ..database import db
-from ..languages import SOURCE_LANGUAGE
 from ..mail import outbox
-from ..mail.outbox import Purpose
 from ..models import Post, User
 from ..oversight import Case
 from ..posts import writing
 from ..times import now
-from .cases import UNSYNCHRONIZED, Outcome, State, lock
+from .cases import UNSYNCHRONIZED, Outcome, State, as_they_are, behind, lock
 from .role_changes import refuse_last_admin
 
 
@@ -42,48 +40,42 @@ def remove_post(actor: User, case: Case, subject: User, reason: str) -> bool:
 
 
 def suspend(actor: User, case: Case, subject: User, reason: str, until: datetime) -> bool:
-    """Keep the person out."""
+    """Keep the person out. Raises LastAdmin."""
+    refuse_last_admin(subject)
     values = {"outcome": Outcome.SUSPENDED, "reason": reason, "until": until}
     if not _take(actor, case, subject, State.OPEN, State.DECIDED, **values):
         return False
-    suspensions.begin(subject, until, reason)
+    suspensions.begin(subject, until, reason, case.id)
     _finish(Act.SUSPENDED, actor, case, subject, reason)
     return True
 
 
 def suspend_unreported(actor: User | None, subject: User, reason: str, until: datetime) -> None:
-    """Keep a person out whom nobody reported; without an actor it is the operator. Raises LastAdmin."""
-    lock(subject)
+    """Keep a person out whom nobody reported; without an actor it is the operator.
+
+    Raises LastAdmin, and HasLeft as everything here does.
+    """
     refuse_last_admin(subject)
-    case = Case(
-        state=State.DECIDED,
-        subject_id=subject.id,
-        outcome=Outcome.SUSPENDED,
-        reason=reason,
-        until=until,
-        decided_at=now(),
-        decided_by=actor.id if actor else None,
-    )
-    db.session.add(case)
-    db.session.flush()
-    suspensions.begin(subject, until, reason)
+    lock(subject)
+    values = {"outcome": Outcome.SUSPENDED, "reason": reason, "until": until}
+    case = _unreported(subject, state=State.DECIDED, **values, **_decided_by(actor))
+    suspensions.begin(subject, until, reason, case.id)
     _finish(Act.SUSPENDED, actor, case, subject, reason)
 
 
 def lift(actor: User | None, subject: User, reason: str) -> bool:
     """Let a person in again before the time; False when they are not suspended."""
     lock(subject)
-    if not suspensions.end(subject):
+    suspension = suspensions.of(subject)
+    if suspension is None or not suspensions.end(subject):
         db.session.rollback()
         return False
-    over = update(Case).where(
-        Case.subject_id == subject.id, Case.outcome == Outcome.SUSPENDED, Case.state != State.OPEN
-    )
-    db.session.execute(
-        over.values(state=State.CLOSED, outcome=Outcome.LIFTED, answer=reason),
-        execution_options=UNSYNCHRONIZED,
-    )
-    _finish(Act.SUSPENSION_LIFTED, actor, None, subject, reason)
+    lifted = {"state": State.CLOSED, "outcome": Outcome.LIFTED, "answer": reason, **_decided_by(actor)}
+    lasting = (Case.subject_id == subject.id, Case.outcome == Outcome.SUSPENDED, Case.until > now())
+    db.session.execute(update(Case).where(*lasting).values(lifted), execution_options=UNSYNCHRONIZED)
+    # A case is kept for a year, a suspension as long as it was meant to.
+    case = behind(suspension) or _unreported(subject, **lifted)
+    _finish(Act.SUSPENSION_LIFTED, actor, case, subject, reason)
     return True
 
 
@@ -110,14 +102,25 @@ def grant(actor: User, case: Case, subject: User, answer: str) -> bool:
     if not _take(actor, case, subject, State.APPEALED, State.CLOSED, **values):
         return False
     if case.outcome == Outcome.SUSPENDED:
-        suspensions.end(subject)
+        suspensions.take_back(subject, case)
     _finish(Act.APPEAL_GRANTED, actor, case, subject, answer)
     return True
 
 
 def _take(actor: User, case: Case, subject: User, before: State, after: State, **values: Any) -> bool:
-    decided = {"decided_at": now(), "decided_by": actor.id, "open_key": None}
-    return _move(case, subject, before, state=after, **decided, **values)
+    return _move(case, subject, before, state=after, open_key=None, **_decided_by(actor), **values)
+
+
+def _decided_by(actor: User | None) -> dict[str, Any]:
+    return {"decided_at": now(), "decided_by": actor.id if actor else None}
+
+
+def _unreported(subject: User, **values: Any) -> Case:
+    """A case that no report began."""
+    case = Case(subject_id=subject.id, **as_they_are(subject), **values)
+    db.session.add(case)
+    db.session.flush()
+    return case
 
 
 def _move(case: Case, subject: User, before: State, **values: Any) -> bool:
@@ -130,11 +133,8 @@ def _move(case: Case, subject: User, before: State, **values: Any) -> bool:
     return False
 
 
-def _finish(
-    act: Act, actor: User | None, case: Case | None, subject: User, reason: str, told: bool = True
-) -> None:
-    case_id, post_id = (case.id, case.post_id) if case else (None, None)
-    audit.record(act, actor, subject, case_id=case_id, post_id=post_id, words=reason)
+def _finish(act: Act, actor: User | None, case: Case, subject: User, reason: str, told: bool = True) -> None:
+    audit.record(act, actor, subject, case_id=case.id, post_id=case.post_id, words=reason)
     if told:
-        outbox.write(Purpose.DECISION, subject.email, subject, subject.language or SOURCE_LANGUAGE)
+        outbox.tell(subject, case.id)
     db.session.commit()

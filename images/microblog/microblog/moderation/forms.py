@@ -14,6 +14,7 @@ from ..plain_text import printable, tidy
 from ..roles import Role
 from ..times import now
 from .cases import Outcome
+from .role_changes import NOTE_LENGTH
 
 REASONS = {
     "spam": _("Spam or advertising"),
@@ -72,15 +73,15 @@ def choices(labels: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def words_field(label: str, *more: Any, description: str = "") -> Field:
+def words_field(label: str, *more: Any, description: str = "", most: int = WORDS_LENGTH) -> Field:
     """A few sentences."""
-    too_long = Length(max=WORDS_LENGTH, message=_("At most %(max)d characters, please."))
+    too_long = Length(max=most, message=_("At most %(max)d characters, please."))
     return TextAreaField(
         label,
         filters=[tidy],
         validators=[*more, too_long, readable],
         description=description,
-        render_kw={"rows": 3, "dir": "auto", "maxlength": WORDS_LENGTH},
+        render_kw={"rows": 3, "dir": "auto", "maxlength": most},
     )
 
 
@@ -150,7 +151,7 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
     """What somebody may do."""
 
     role = SelectField(_("Role"), **choices(ROLES))
-    note = words_field(_("Reason"))
+    note = words_field(_("Reason"), most=NOTE_LENGTH)
 
 
 class AppealForm(FlaskForm):  # type: ignore[misc]

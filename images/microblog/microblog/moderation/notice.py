@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
 
-from ..database import db
-from ..models import User
 from ..oversight import FOREVER, Case
 from ..times import date_text
 from .cases import Outcome, State
@@ -22,18 +19,12 @@ class Notice:
     reason: str
 
 
-def of(user: User) -> Notice | None:
-    """The last thing that was decided about a person, if it is theirs to know."""
-    told = (Outcome.REMOVED, Outcome.SUSPENDED, Outcome.LIFTED)
-    query = select(Case).where(Case.subject_id == user.id, Case.outcome.in_(told))
-    case = db.session.scalar(query.order_by(Case.decided_at.desc(), Case.id.desc()).limit(1))
-    return about(case) if case else None
-
-
-def about(case: Case) -> Notice:
-    """What a person is told about a case that was decided."""
+def about(case: Case, still_out: bool = False) -> Notice:
+    """What a person is told about a case that was decided, who may be kept out by another."""
     if case.outcome == Outcome.LIFTED:
         text = _("A decision about you was taken back. You can use your account as before.")
+        if still_out:
+            text = _("A decision about you was taken back. Another one still keeps you out.")
         return Notice(_("A decision was taken back"), text, case.answer)
     if case.state == State.CLOSED and case.appeal:
         text = _("The moderators read your answer. Their decision stays.")

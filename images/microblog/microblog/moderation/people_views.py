@@ -11,7 +11,7 @@ from ..pages import asked_before, page_size
 from ..roles import NAMES, Role, moderates, role_of
 from . import cases, decisions, guard, roster
 from .forms import LiftForm, RoleForm, SuspendForm, until
-from .role_changes import LastAdmin, change
+from .role_changes import LAST_ADMIN, LastAdmin, change
 from .views import INVALID, blueprint
 
 PERSON = "/moderation/people/<username:username>"
@@ -40,7 +40,10 @@ def suspend(username: str) -> ResponseReturnValue:
     actor = guard.about(subject)
     if not form.validate_on_submit():
         return _person(subject, suspend_form=form), INVALID
-    decisions.suspend_unreported(actor, subject, form.reason.data, until(form.duration.data))
+    try:
+        decisions.suspend_unreported(actor, subject, form.reason.data, until(form.duration.data))
+    except LastAdmin:
+        return _back(subject, str(LAST_ADMIN))
     return _back(subject, _("%(name)s is suspended.", name=subject.username))
 
 
@@ -68,7 +71,7 @@ def role(username: str) -> ResponseReturnValue:
     try:
         change(actor, subject, Role.named(form.role.data), form.note.data)
     except LastAdmin:
-        return _back(subject, _("You are the last admin: give somebody else the role first."))
+        return _back(subject, str(LAST_ADMIN))
     if subject.id == actor.id and role_of(subject) < Role.MODERATOR:
         flash(_("You are a person like others now."))
         return redirect(url_for("posts.home"), 303)

@@ -1,6 +1,7 @@
 """Giving and taking roles; somebody who can give them always remains."""
 
-from sqlalchemy import exists, select, update
+from flask_babel import lazy_gettext as _
+from sqlalchemy import exists, or_, select, update
 
 from .. import audit
 from ..audit import Act
@@ -8,6 +9,13 @@ from ..database import db
 from ..models import User
 from ..roles import Role, role_of
 from ..visibility import suspended
+
+# The audit trail has the two roles before it, in the same column.
+NOTE_LENGTH = 400
+
+
+# What whoever tries is told.
+LAST_ADMIN = _("You are the last admin: give somebody else the role first.")
 
 
 class LastAdmin(Exception):
@@ -33,9 +41,12 @@ def change(actor: User | None, user: User, role: Role, words: str = "") -> bool:
 
 
 def refuse_last_admin(user: User) -> None:
-    """Hold every admin until the end of the transaction; raises LastAdmin when this one is the only one."""
+    """Hold a person and every admin until the end of the transaction, in the order of their ids.
+
+    Raises LastAdmin when the person is the only admin.
+    """
     admins = User.role == int(Role.ADMIN)
-    held = update(User).where(admins).values(role=User.role)
+    held = update(User).where(or_(admins, User.id == user.id)).values(role=User.role)
     db.session.execute(held, execution_options={"synchronize_session": False})
     others = exists().where(admins, User.id != user.id, ~suspended(User.id))
     is_admin = exists().where(admins, User.id == user.id)

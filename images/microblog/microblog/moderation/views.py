@@ -1,6 +1,6 @@
 """The pages of moderators: the queue, each case, and for admins the audit trail."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -8,17 +8,22 @@ from sqlalchemy import select
 from .. import audit, suspensions, usernames
 from ..auth.signed_in import signed_in
 from ..database import db
+from ..images.views import file
 from ..models import User
 from ..oversight import Case
-from ..pages import LARGEST_ID, Page, asked_after, asked_before, page_size
+from ..pages import LARGEST_ID, Entry, Page, asked_after, asked_before, page_size
 from ..posts import timelines
+from ..posts.entries import entries
 from ..roles import Role
 from . import cases, decisions, guard
 from .cases import Outcome, State
 from .forms import ACTS, REASONS, AnswerForm, AuditForm, DecisionForm, until
+from .role_changes import LAST_ADMIN, LastAdmin
 
 INVALID = 422
 CASE = f"/moderation/cases/<int(max={LARGEST_ID}):case_id>"
+# A browser asks again each time, so that it shows the picture no longer than it may.
+ASKED_AGAIN = "private, no-cache"
 NOBODY: Page[audit.Shown] = Page((), None)
 
 blueprint = Blueprint("moderation", __name__)
@@ -60,10 +65,24 @@ def decide(case_id: int) -> ResponseReturnValue:
         return _case(found, subject, form), INVALID
     actor = guard.about(subject)
     done = _answer if isinstance(form, AnswerForm) else _decide
-    if not done(form, actor, found, subject):
-        return _too_late(case_id)
+    try:
+        if not done(form, actor, found, subject):
+            return _too_late(case_id)
+    except LastAdmin:
+        return _back(case_id, str(LAST_ADMIN))
     flash(_("It is decided."))
     return redirect(url_for("moderation.queue"), 303)
+
+
+@blueprint.get(f"{CASE}/picture.webp")
+@guard.at_least(Role.MODERATOR)
+def picture(case_id: int) -> Response:
+    """The picture that was reported, for whoever may decide the case."""
+    found, _subject = _found(case_id)
+    content = cases.picture_file(found)
+    if content is None:
+        abort(404)
+    return file(content, f"report-{case_id}.webp", f"report-{case_id}", ASKED_AGAIN)
 
 
 @blueprint.get("/moderation/audit")
@@ -106,7 +125,7 @@ def _answer(form: AnswerForm, actor: User, found: Case, subject: User) -> bool:
 
 
 def _case(found: Case, subject: User, form: DecisionForm | AnswerForm | None) -> str:
-    post = timelines.one(found.post_id, None) if found.post_id else None
+    post = _post(found.post_id) if found.post_id else None
     above = timelines.one(post.parent_id, None) if post and post.parent_id else None
     return render_template(
         "moderation/case.html",
@@ -114,7 +133,9 @@ def _case(found: Case, subject: User, form: DecisionForm | AnswerForm | None) ->
         subject=subject,
         form=form,
         post=post,
+        in_thread=post and timelines.one(post.id, signed_in()),
         above=above,
+        picture=None if post else cases.picture(found),
         reports=cases.reports(found),
         earlier=[other for other in cases.about(subject) if other.id != found.id],
         reasons=REASONS,
@@ -122,8 +143,18 @@ def _case(found: Case, subject: User, form: DecisionForm | AnswerForm | None) ->
     )
 
 
+def _post(post_id: int) -> Entry | None:
+    """A post as long as it is there, whatever is between its author and others."""
+    (entry,) = entries([(post_id, post_id, None, None)], None)
+    return entry if entry.body is not None else None
+
+
 def _too_late(case_id: int) -> ResponseReturnValue:
-    flash(_("Somebody else has decided this."))
+    return _back(case_id, _("Somebody else has decided this."))
+
+
+def _back(case_id: int, said: str) -> ResponseReturnValue:
+    flash(said)
     return redirect(url_for("moderation.case", case_id=case_id), 303)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from ..database import db
+from ..images.models import Image
 from ..inbox import Notification
 from ..models import Post, User
 from ..news import GROUPED, TAKEN_BACK, UNSYNCHRONIZED
@@ -29,6 +30,7 @@ class Listed:
     username: str
     display_name: str
     body: str | None
+    picture_alt: str | None
     others: int
 
     @property
@@ -52,10 +54,12 @@ def listed(reader: User, before: int, to: int, size: int) -> Page[Listed]:
             User.username,
             User.display_name,
             Post.body,
+            Image.alt,
             case((_is_grouped(), _others(reader)), else_=0),
         )
         .join(User, User.id == Notification.actor_id)
         .outerjoin(Post, Post.id == Notification.post_id)
+        .outerjoin(Image, Image.post_id == Notification.post_id)
         .where(Notification.user_id == reader.id, Notification.id < before, Notification.id <= to)
         .where(Notification.kind.not_in(TAKEN_BACK.values()))
         .where(or_(~_is_grouped(), Notification.id == _head(reader, to)))

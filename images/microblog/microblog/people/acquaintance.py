@@ -43,9 +43,14 @@ class Acquaintance:
         return person + counts + between
 
     @property
+    def apart(self) -> bool:
+        """Whether one of the two wants nothing of the other."""
+        return bool(self.mutes or self.blocks or self.blocked)
+
+    @property
     def hidden(self) -> bool:
         """Whether the reader sees nothing of this person."""
-        return bool(self.mutes or self.blocks or self.blocked or self.suspended)
+        return self.apart or bool(self.suspended)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,15 @@
-"""Following and unfollowing; both counts change in the same transaction as the row."""
+"""Following and unfollowing; both counts change in the same transaction as the row.
+
+Raises HasLeft when one of the two is gone.
+"""
 
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from .. import news
 from ..database import db
+from ..inbox import Participant
+from ..leavers import HasLeft
 from ..models import Follow, User
 from ..news import Kind
 from ..ties import Hidden
@@ -27,6 +32,7 @@ def follow(follower: User, followed: User) -> None:
         db.session.rollback()
     else:
         news.tell_followed(follower.id, followed.id)
+        _accept_request(follower, followed)
         db.session.commit()
 
 
@@ -41,6 +47,14 @@ def unfollow(follower: User, followed: User) -> None:
         db.session.rollback()
 
 
+def _accept_request(follower: User, followed: User) -> None:
+    theirs = (Participant.user_id == follower.id, Participant.other_id == followed.id)
+    db.session.execute(
+        update(Participant).where(*theirs, ~Participant.accepted).values(accepted=True),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def _count(follower: User, followed: User, step: int) -> None:
     changes = {
         follower.id: {"following_count": User.following_count + step},
@@ -48,7 +62,9 @@ def _count(follower: User, followed: User, step: int) -> None:
     }
     # Always the smaller id first: two people who follow each other at once then queue, not deadlock.
     for user_id in sorted(changes):
-        db.session.execute(
+        counted = db.session.execute(
             update(User).where(User.id == user_id).values(changes[user_id]),
             execution_options={"synchronize_session": False},
         )
+        if not counted.rowcount:  # type: ignore[attr-defined]
+            raise HasLeft

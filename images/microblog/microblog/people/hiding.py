@@ -1,4 +1,7 @@
-"""Blocking and muting. Both people are locked first, the smaller id before the other, as in `following`."""
+"""Blocking and muting. Both people are locked first, the smaller id before the other, as in `following`.
+
+Raises HasLeft when one of them is gone.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from .. import unread
 from ..database import db
+from ..leavers import HasLeft
 from ..models import Follow, User
 from ..ties import Hidden
 
@@ -49,7 +53,9 @@ def unmute(reader: User, other: User) -> None:
 
 def _lock(*people: User) -> None:
     for user_id in sorted(user.id for user in people):
-        _execute(update(User).where(User.id == user_id).values(hidden_count=User.hidden_count))
+        held = _execute(update(User).where(User.id == user_id).values(hidden_count=User.hidden_count))
+        if not held.rowcount:
+            raise HasLeft
 
 
 def _mark(reader: User, author: User, **flags: bool) -> None:

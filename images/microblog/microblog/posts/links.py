@@ -12,11 +12,18 @@ from .. import usernames
 from ..ties import TAG_LENGTH
 
 MOST_LINKS = 40
-# Not inside a word, an e-mail address or the address of a page.
-START = r"(?<![\p{L}\p{M}\p{N}_@#/&.])"
-MENTION = START + r"@(?P<name>[A-Za-z0-9_]{3,32})(?![\p{L}\p{M}\p{N}_@])"
-TAG = r"[\p{L}\p{M}\p{N}_]+"
-LINK = regex.compile(rf"{MENTION}|{START}#(?P<tag>{TAG})(?![@#])")
+# As they are, and as wide as the letters of Chinese and Japanese.
+AT, HASH = "@＠", "#＃"
+LETTER = r"[\p{L}\p{M}\p{N}_]"
+# What only tells how its neighbours are joined, as Persian and Sinhala need it, is in a word and in no key.
+JOINERS = "\u200c\u200d"
+ADDRESS = r"(?i:https?)://\S+"
+# Not inside a word or an e-mail address, nor after what is before it in an address without its scheme.
+START = rf"(?<!{LETTER}|[{AT}{HASH}/&.])"
+MENTION = rf"{START}[{AT}](?P<name>[A-Za-z0-9_]{{3,32}})(?!{LETTER}|[{AT}])"
+# Possessive: no letter is given back to get past what must not follow.
+TAG = rf"{LETTER}++(?:[{JOINERS}·]{LETTER}++)*+"
+LINK = regex.compile(rf"{ADDRESS}|{MENTION}|{START}[{HASH}](?P<tag>{TAG})(?![{AT}{HASH}])")
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ def find(body: str) -> list[Link]:
     links = []
     for match in LINK.finditer(body):
         name, tag = match["name"], match["tag"]
-        key = usernames.key(name) if name else fold(tag)
+        key = usernames.key(name) if name else fold(tag or "")
         if key:
             links.append(Link(match.start(), match.end(), "@" if name else "#", key))
     return links[:MOST_LINKS]
@@ -42,7 +49,8 @@ def find(body: str) -> list[Link]:
 
 def fold(tag: str) -> str | None:
     """What makes two hashtags the same, whatever the case; None for what is no hashtag."""
-    key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", tag).casefold())
+    letters = regex.sub(f"[{JOINERS}]", "", tag)
+    key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", letters).casefold())
     if not regex.fullmatch(TAG, key) or not regex.search(r"\p{L}", key) or len(key) > TAG_LENGTH:
         return None
     return key
@@ -55,11 +63,14 @@ def stored(links: list[Link], people: Set[str]) -> str | None:
 
 
 def words(body: str, places: str | None) -> tuple[list[str], list[str]]:
-    """Whom a text mentions, and its hashtags as they are folded; each once, in order."""
+    """Whom a text mentions, as it first writes them, and its hashtags as they are folded; each once."""
     found = [body[start:end] for start, end in _spans(places)]
-    mentions = dict.fromkeys(word[1:] for word in found if word[0] == "@")
-    tags = dict.fromkeys(fold(word[1:]) or "" for word in found if word[0] == "#")
-    return list(mentions), list(tags)
+    mentions: dict[str, str] = {}
+    for word in found:
+        if word[0] in AT:
+            mentions.setdefault(usernames.key(word[1:]), word[1:])
+    tags = dict.fromkeys(fold(word[1:]) or "" for word in found if word[0] in HASH)
+    return list(mentions.values()), list(tags)
 
 
 def linked(body: str, places: str | None, person_url: str, tag_url: str) -> Markup:
@@ -67,7 +78,7 @@ def linked(body: str, places: str | None, person_url: str, tag_url: str) -> Mark
     parts, position = [], 0
     for start, end in _spans(places):
         word = body[start:end]
-        url = person_url + word[1:] if word[0] == "@" else tag_url + quote(fold(word[1:]) or "")
+        url = person_url + word[1:] if word[0] in AT else tag_url + quote(fold(word[1:]) or "")
         parts += [escape(body[position:start]), Markup('<a href="{}">{}</a>').format(url, word)]
         position = end
     return Markup("").join([*parts, escape(body[position:])])

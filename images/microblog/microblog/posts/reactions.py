@@ -1,6 +1,6 @@
 """Liking posts and passing them on; doing it twice is doing it once.
 
-Locks are taken in the order of `writing`: the person, then the post.
+Locks are taken in the order of `writing`: the person, then the post. Raises HasLeft when the person is gone.
 """
 
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from .. import news
 from ..database import db
+from ..leavers import HasLeft
 from ..models import Post, User
 from ..news import Kind
 from ..ties import Like, Repost
@@ -57,11 +58,11 @@ def _next_number(reader: User) -> int:
 
 def _count(reader: User, reposts: int, post_id: int, **counts: Any) -> None:
     changes = {"repost_count": User.repost_count + reposts}
-    for statement in (
-        update(User).where(User.id == reader.id).values(changes),
-        update(Post).where(Post.id == post_id).values(counts),
-    ):
-        db.session.execute(statement, execution_options=UNSYNCHRONIZED)
+    mine = update(User).where(User.id == reader.id).values(changes)
+    if not db.session.execute(mine, execution_options=UNSYNCHRONIZED).rowcount:  # type: ignore[attr-defined]
+        raise HasLeft
+    theirs = update(Post).where(Post.id == post_id).values(counts)
+    db.session.execute(theirs, execution_options=UNSYNCHRONIZED)
 
 
 def _insert_once(tie: type[Like] | type[Repost], row: dict[str, Any]) -> None:

@@ -35,6 +35,12 @@ def of(text: str) -> str | None:
     return code if sure and code != "un" else None
 
 
+def written(text: str, otherwise: str | None) -> str | None:
+    """The language that is stored with a post, as HTML names it; `otherwise` is what its author reads."""
+    language = of(text) or otherwise
+    return language.replace("_", "-") if language else None
+
+
 def warm_up() -> None:
     """Touch the tables before workers are forked, so that they share them."""
     of("These words are here to be recognised.")

@@ -252,6 +252,8 @@ def _posts_gathered(asked: Asked, start: Query) -> Query:
         start.select_from(authors)
         .join(Post, Post.user_id == authors.c.id)
         .where(asked.between.holds(Post.id))
+        # While MariaDB believes that there are few posts, it would read all of them.
+        .with_hint(Post, "FORCE INDEX (ix_post_user_id_id)", "mysql")
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     )
 
@@ -264,6 +266,8 @@ def _reposts_gathered(asked: Asked) -> Query:
         .join(Repost, Repost.user_id == reposters.c.id)
         .join(Post, Post.id == Repost.post_id)
         .where(asked.between.holds(Repost.id), *_is_news(cast(User, asked.reader)))
+        .with_hint(Repost, "FORCE INDEX (ix_repost_user_id_id)", "mysql")
+        .with_hint(Post, "FORCE INDEX (PRIMARY)", "mysql")
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     )
 

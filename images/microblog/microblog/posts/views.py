@@ -132,8 +132,8 @@ def _content(form: PostForm) -> dict[str, Any] | None:
     picture = uploads.taken(form)
     if form.errors:
         return None
-    language = spoken_language.of(form.body.data) or str(get_locale())
-    return {"language": language.replace("_", "-"), "picture": picture, "alt": form.alt.data or ""}
+    language = spoken_language.written(form.body.data, str(get_locale()))
+    return {"language": language, "picture": picture, "alt": form.alt.data or ""}
 
 
 def _page(wanted: timelines.Ids) -> Page[Entry]:

@@ -9,6 +9,7 @@ from .. import news
 from ..database import db
 from ..images import uploads
 from ..images.pictures import Picture
+from ..leavers import HasLeft
 from ..models import Post, User
 from ..news import Kind
 from ..pages import Entry
@@ -29,12 +30,16 @@ def write(
     picture: Picture | None = None,
     alt: str = "",
 ) -> Post | None:
-    """Store a post, as an answer if there is a parent; None when the parent was deleted meanwhile."""
+    """Store a post, as an answer if there is a parent; None when the parent was deleted meanwhile.
+
+    Raises HasLeft when the author is gone.
+    """
     found = links.find(body)
     keys = {link.key for link in found if link.sign == "@"}
     concerned = set(_people(author, keys).values()) | _answered(author, parent)
     _hold(author, concerned, lower=True)
-    _count_post(author.id, 1)
+    if not _count_post(author.id, 1):
+        raise HasLeft
     _hold(author, concerned, lower=False)
     if parent and not _count_reply(parent.id, 1):
         db.session.rollback()
@@ -134,11 +139,12 @@ def _tie(post: Post, found: list[links.Link], people: set[int]) -> None:
         db.session.execute(insert(PostTag), [{"tag": tag, "post_id": post.id} for tag in sorted(tags)])
 
 
-def _count_post(user_id: int, step: int) -> None:
-    db.session.execute(
+def _count_post(user_id: int, step: int) -> bool:
+    counted = db.session.execute(
         update(User).where(User.id == user_id).values(post_count=User.post_count + step),
         execution_options=UNSYNCHRONIZED,
     )
+    return bool(counted.rowcount)  # type: ignore[attr-defined]
 
 
 def _count_reply(post_id: int, step: int) -> bool:

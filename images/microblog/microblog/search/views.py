@@ -31,7 +31,7 @@ def people() -> str:
 
 
 def _asked() -> tuple[str, Query]:
-    text = request.args.get("q", "")[:QUERY_LENGTH]
+    text = request.args.get("q", "").replace("\0", "")[:QUERY_LENGTH]
     return text, parse(text)
 
 

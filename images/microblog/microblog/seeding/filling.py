@@ -21,6 +21,9 @@ from .size import Size
 
 PASSWORD = "seven calm otters swim"  # noqa: S105 - everybody may know it
 
+# People; what all of them wrote may take the database longer than an answer may.
+COUNTED_AT_A_TIME = 50
+
 Row = dict[str, Any]
 
 
@@ -114,10 +117,11 @@ def _count(people: list[Person]) -> None:
         name: select(func.count()).select_from(table).where(column == User.id).scalar_subquery()
         for name, (table, column) in counts.items()
     }
-    those = User.id.between(people[0].id, people[-1].id)
-    db.session.execute(
-        update(User).where(those).values(values), execution_options={"synchronize_session": False}
-    )
+    counted = update(User).values(values)
+    for start in range(0, len(people), COUNTED_AT_A_TIME):
+        some = people[start : start + COUNTED_AT_A_TIME]
+        those = User.id.between(some[0].id, some[-1].id)
+        db.session.execute(counted.where(those), execution_options={"synchronize_session": False})
 
 
 def _next(*columns: Any) -> int:

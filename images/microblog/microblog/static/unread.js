@@ -22,12 +22,20 @@ const show = (counts) => {
   before = total;
 };
 
+// The login has ended, perhaps in another tab: nothing of it stays to be read here, unless somebody is writing.
+const leave = () => {
+  // What a page brought back because it was not right was written, too.
+  const fields = [...document.querySelectorAll("textarea, input:not([type=hidden])")];
+  const written = fields.some((field) => field.value !== field.defaultValue || field.matches("[aria-invalid]"));
+  if (!written) location.replace(said.dataset.login);
+};
+
 const ask = async () => {
   clearTimeout(timer);
   if (document.hidden) return;
   try {
     const answer = await fetch(said.dataset.unread, { headers: { Accept: "application/json" } });
-    if (answer.status === 403) return;
+    if (answer.status === 403) return leave();
     if (answer.ok) show(await answer.json());
     else wait = Math.min(2 * wait, LATER_MS);
   } catch {

@@ -2,7 +2,7 @@
 
 MariaDB keeps a FULLTEXT index; while it is made, the table can be read and writers wait. SQLite has a table
 of FTS5 beside each one, kept in step by triggers: a migration that makes `post` or `user` anew (batch mode)
-loses them and has to call `search_on_sqlite` again.
+loses them and has to make them again, as 0014 does.
 """
 
 from alembic import op
