@@ -1,13 +1,20 @@
 """What a person says to the launcher, and the only place where errors become lines on the terminal."""
 
+import errno
 import json
+import os
+import re
+import shlex
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
+from click.core import ParameterSource
 from rich.console import Console
 from rich.markup import escape
 
@@ -23,6 +30,13 @@ from ec2.report_table import print_report
 from ec2.settings import Settings, read_settings
 from ec2.template.build import as_json, as_yaml, build_template
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+MAKE_ROOM = "make room where the output goes and where temporary files are (TMPDIR), then repeat it"
+# Where click keeps the words of a command as they were said.
+SAID = "ec2.said"
+LAUNCHER = re.compile(r"\bpython -m ec2\b(?!\.)")
+AWS = re.compile(r"\baws(?= [a-z0-9]+ [a-z]+-[a-z]+)")
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -37,24 +51,61 @@ class Wish:
 
 
 class Launcher(click.Group):
-    """A LauncherError in any command is one red account and exit 1; wrong usage is click's exit 2."""
+    """An error of ours or of AWS's is one red account and exit 1; wrong usage is click's exit 2."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; how it was said is kept for who must say it again."""
+        ctx.meta[SAID] = tuple(args)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except LauncherError as error:
+        except (LauncherError, BotoCoreError, ClientError, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in FULL:
+                raise
             if ctx.params["verbose"]:
                 traceback.print_exc()
-            account(error)
+            account(in_words(error))
             ctx.exit(1)
+
+
+def in_words(error: LauncherError | BotoCoreError | ClientError | OSError) -> LauncherError:
+    """What a person is told of an error; after a full disk nothing more is written there."""
+    if isinstance(error, LauncherError):
+        return error
+    if isinstance(error, OSError):
+        drop_output()
+        return LauncherError(f"what is written here has no room: {error.strerror}", MAKE_ROOM)
+    return aws.trouble(error)
+
+
+def drop_output() -> None:
+    """Nothing more is written, and what could not be written is not tried again at the end."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def account(error: LauncherError) -> None:
     """What happened, in red, and what to try, on stderr."""
     PAGE.print(f"[red]{escape(error.message)}", soft_wrap=True)
     for hint in error.hint.splitlines():
-        PAGE.print(f"try: {escape(hint)}", soft_wrap=True)
+        PAGE.print(f"try: {escape(as_said(hint))}", soft_wrap=True)
+
+
+def as_said(text: str) -> str:
+    """The commands in a text about the stack that this invocation is about."""
+    root = click.get_current_context().find_root()
+    if root.get_parameter_source("file") is ParameterSource.COMMANDLINE:
+        words = shlex.join(["python", "-m", "ec2", "--file", str(root.params["file"])])
+        text = LAUNCHER.sub(lambda _: words, text)
+    if AWS.search(text):
+        with suppress(LauncherError):
+            text = AWS.sub(f"aws --region {root.obj.settings.region}", text)
+    return text
 
 
 @click.group(cls=Launcher, context_settings={"help_option_names": ["-h", "--help"]})
@@ -116,7 +167,7 @@ def deploy(wish: Wish, yes: bool, uncommitted: bool, inside: bool, in_json: bool
     if in_json:
         click.echo(json.dumps(report.plain(), indent=2))
     else:
-        print_report(Console(highlight=False), report)
+        print_report(Console(emoji=False, highlight=False), report)
 
 
 @commands.command()
@@ -134,7 +185,7 @@ def plan(wish: Wish, uncommitted: bool, in_json: bool) -> None:
     if in_json:
         click.echo(json.dumps(made.plain(), indent=2))
     else:
-        print_plan(Console(highlight=False), made)
+        print_plan(Console(emoji=False, highlight=False), made, as_said)
 
 
 @commands.command()
@@ -160,7 +211,7 @@ def destroy(wish: Wish, yes: bool) -> None:
     """
     name = wish.settings.name
     if not yes:
-        require_terminal("destroy removes every host", "python -m ec2 destroy --yes")
+        require_terminal("destroy removes every host")
         typed = click.prompt(f"This deletes the stack '{name}' with all its hosts. Type its name")
         if typed != name:
             raise NotWanted("that is not its name: nothing was changed")
@@ -171,25 +222,34 @@ def destroy(wish: Wish, yes: bool) -> None:
         launcher.destroy(wish.settings, working.say)
         leftovers.prove_gone(cloud, name, working.say)
     click.echo(f"the stack '{name}' is gone: nothing with its tag or name is left")
-    print_kept(Console(highlight=False), leftovers.kept(cloud("ec2"), name, volumes), region)
+    print_kept(Console(emoji=False, highlight=False), leftovers.kept(cloud("ec2"), name, volumes), region)
 
 
 def agree(plan: Plan, yes: bool) -> None:
     """Show the plan and ask; raises NotWanted. Where nothing is to be done nobody is asked."""
-    print_plan(PAGE, plan)
+    print_plan(PAGE, plan, as_said)
     if yes or plan.nothing_to_do:
         return
-    require_terminal("nobody is here to agree", "python -m ec2 deploy --yes")
+    require_terminal("nobody is here to agree")
     if not click.confirm("Do that?", err=True):
         raise NotWanted("nothing was changed")
 
 
-def require_terminal(why: str, instead: str) -> None:
+def require_terminal(why: str) -> None:
     """Refuse to ask where nobody can answer."""
     if not sys.stdin.isatty():
-        raise NotWanted(f"{why}, and there is no terminal to ask on", instead)
+        said = shlex.join(click.get_current_context().meta[SAID])
+        raise NotWanted(f"{why}, and there is no terminal to ask on", f"python -m ec2 {said} --yes")
 
 
 def main() -> None:
     """What `python -m ec2` runs; a module that adds commands is imported above."""
+    open_what_is_closed()
     commands(prog_name="python -m ec2")
+
+
+def open_what_is_closed() -> None:
+    """Have each standard stream, as everybody expects; nobody is at those that were closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - to the end

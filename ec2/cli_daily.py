@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import click
 from rich.console import Console
 from rich.text import Text
 
 from ec2 import aws
-from ec2.cli import Wish, commands
+from ec2.cli import Wish, as_said, commands
 from ec2.host_state import HostState
 from ec2.host_state import services as there
 from ec2.log_lines import Line
@@ -22,9 +23,8 @@ from ec2.service_places import check_services
 from ec2.status import read_status
 from ec2.status_table import print_status
 
-# Docker's own units end with hours.
-DURATION = re.compile(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?P<rest>(?:\d+m)?(?:\d+s)?)")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?")
+DURATION = re.compile(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?")
+EPOCH = datetime.fromtimestamp(0, UTC)
 TAIL = "100"
 # Read on dark and on light.
 COLOURS = ("cyan", "green", "yellow", "blue", "magenta", "bright_cyan", "bright_green", "bright_blue")
@@ -43,19 +43,22 @@ def status(context: click.Context, in_json: bool) -> None:
     if in_json:
         click.echo(json.dumps(found.plain(), indent=2))
     else:
-        print_status(Console(highlight=False), found)
+        print_status(Console(emoji=False, highlight=False), found, as_said)
     context.exit(1 if found.problems else 0)
 
 
 def read_since(_: click.Context, __: click.Parameter, given: str) -> str:
-    """A time as Docker takes it, from 10m, 2h30m, 3d or 2026-01-31T12:00:00."""
-    match = DURATION.fullmatch(given)
-    if match and given:
-        hours = int(match["days"] or 0) * 24 + int(match["hours"] or 0)
-        return f"{hours}h{match['rest']}"
-    if given and not MOMENT.fullmatch(given):
-        raise click.BadParameter(f"'{given}' is no duration such as 10m or 2h, nor a time")
-    return given
+    """A time as host/logs.py takes it, from 10m, 2h30m, 3d or 2026-01-31T12:00:00, in UTC as the logs are."""
+    if not given:
+        return ""
+    try:
+        if match := DURATION.fullmatch(given):
+            ago = timedelta(**{unit: int(number) for unit, number in match.groupdict(default="0").items()})
+            return f"-{ago.total_seconds():.0f}"
+        moment = datetime.fromisoformat(given)
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"'{given}' is no duration such as 10m or 2h, nor a time") from None
+    return f"{max(moment if moment.tzinfo else moment.replace(tzinfo=UTC), EPOCH).timestamp():.0f}"
 
 
 def read_tail(_: click.Context, __: click.Parameter, given: str) -> str:
@@ -95,7 +98,7 @@ def logs(wish: Wish, follow: bool, since: str, tail: str, services: tuple[str, .
         try:
             # Closed before the sessions are, whatever ends the printing.
             with closing(lines):
-                print_lines(Console(highlight=False), lines, sources)
+                print_lines(Console(emoji=False, highlight=False), lines, sources)
         except KeyboardInterrupt:
             if not follow:
                 raise

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from ec2 import power
-from ec2.cli import Wish, commands, require_terminal
+from ec2.cli import Wish, as_said, commands, require_terminal
 from ec2.errors import NotWanted
 from ec2.inventory import Host
 from ec2.progress import Working, say
@@ -23,18 +23,20 @@ def stop(wish: Wish, yes: bool) -> None:
     name = wish.settings.name
     stopped = power.stop(wish.settings, lambda hosts: agree(name, hosts, yes), say)
     if stopped:
-        click.echo(f"{', '.join(map(str, stopped))} stopped; start again with: python -m ec2 start")
+        again = as_said("python -m ec2 start")
+        click.echo(f"{', '.join(map(str, stopped))} stopped; start again with: {again}")
     else:
         click.echo(f"every host of '{name}' is stopped already")
 
 
 def agree(name: str, hosts: Sequence[Host], yes: bool) -> None:
     """Say what it means and ask; raises NotWanted."""
-    say(f"to stop {', '.join(map(str, hosts))}: nobody reaches the microblog until 'python -m ec2 start'")
-    say("Elastic IPs and volumes go on costing; 'python -m ec2 destroy' ends that")
+    until = as_said("until 'python -m ec2 start'")
+    say(f"to stop {', '.join(map(str, hosts))}: nobody reaches the microblog {until}")
+    say(as_said("Elastic IPs and volumes go on costing; 'python -m ec2 destroy' ends that"))
     if yes:
         return
-    require_terminal("nobody is here to agree", "python -m ec2 stop --yes")
+    require_terminal("nobody is here to agree")
     if not click.confirm(f"Stop the stack '{name}'?", err=True):
         raise NotWanted("nothing was changed")
 

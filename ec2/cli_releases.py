@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ec2 import aws
-from ec2.cli import Wish, commands, require_terminal
+from ec2.cli import Wish, as_said, commands, require_terminal
 from ec2.comparison import Comparison, read_comparison
 from ec2.errors import NotWanted
 from ec2.everywhere import everywhere
@@ -22,7 +22,7 @@ from ec2.rollback import roll_back
 
 
 @commands.command()
-@click.option("--limit", default=20, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--json", "in_json", is_flag=True, help="For scripts.")
 @click.pass_obj
 def releases(wish: Wish, limit: int, in_json: bool) -> None:
@@ -38,7 +38,7 @@ def releases(wish: Wish, limit: int, in_json: bool) -> None:
         plain = {"serving": dict(history.serving), "kept": sorted(history.kept), "entries": rows}
         click.echo(json.dumps(plain, indent=2))
     else:
-        print_history(Console(highlight=False), history, limit)
+        print_history(Console(emoji=False, highlight=False), history, limit, as_said)
 
 
 @commands.command()
@@ -73,10 +73,10 @@ def diff(wish: Wish, before: str, after: str) -> None:
     """
     with standing(wish.settings, aws.connect(wish.settings.region)) as sessions:
         history = read_history(sessions)
+        new = history.require_kept(history.find(after or history.serves()))
         old = history.require_kept(history.find(before) if before else history.before_current())
-        new = history.require_kept(history.find(after or history.current))
         found = everywhere(sessions, lambda one: read_comparison(one, old.release, new.release))
-    page = Console(highlight=False)
+    page = Console(emoji=False, highlight=False)
     page.print(f"from {old.release} to {new.release}", soft_wrap=True)
     for line in commits(old.commit, new.commit):
         page.print(f"  {escape(line)}", soft_wrap=True)
@@ -111,6 +111,6 @@ def agree(history: History, target: Entry, yes: bool) -> None:
     say(f"from {history.current or 'different releases'} back to {target.release}")
     if yes:
         return
-    require_terminal("nobody is here to agree", "python -m ec2 rollback --yes")
+    require_terminal("nobody is here to agree")
     if not click.confirm("Do that?", err=True):
         raise NotWanted("nothing was changed")

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ec2 import aws
-from ec2.cli import Wish, commands
+from ec2.cli import Wish, as_said, commands
 from ec2.given_secrets import GIVEN, give, given_secrets, take_back
 
 
@@ -28,20 +28,22 @@ def secret(wish: Wish, name: str | None, wants_list: bool, remove: bool) -> None
     settings = wish.settings
     ssm = aws.connect(settings.region)("ssm")
     if name is None:
-        print_given(Console(highlight=False), ssm, settings.name)
+        print_given(Console(emoji=False, highlight=False), ssm, settings.name)
     elif remove:
         there = take_back(ssm, settings.name, name)
         click.echo(f"{name} is forgotten" if there else f"nobody has given {name}")
     else:
         give(ssm, settings.name, name, read_value(name))
-        click.echo(f"{name} is kept; python -m ec2 deploy brings it to its hosts")
+        click.echo(as_said(f"{name} is kept; python -m ec2 deploy brings it to its hosts"))
 
 
 def read_value(name: str) -> str:
     """What a person types unseen, or the text of a pipe without the end of its line."""
     if sys.stdin.isatty():
         return str(click.prompt(name, hide_input=True, confirmation_prompt=True, err=True))
-    return sys.stdin.read().removesuffix("\n").removesuffix("\r")
+    # What is no UTF-8 is refused where every value is.
+    given = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    return given.removesuffix("\n").removesuffix("\r")
 
 
 def print_given(page: Console, ssm: object, stack: str) -> None:

@@ -127,10 +127,17 @@ def end(process: Process) -> None:
     close(process)
 
 
+def hang_up(process: Process) -> None:
+    """Tell it by the end of its input that nothing more is wanted."""
+    if process.stdin:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+
+
 def close(process: Process) -> None:
-    """Tell it by the end of its input that nothing more is wanted, and wait."""
-    for stream in (process.stdin, process.stdout, process.stderr):
+    """Tell it the same, hear nothing more from it, and wait."""
+    hang_up(process)
+    for stream in (process.stdout, process.stderr):
         if stream:
-            with suppress(BrokenPipeError):
-                stream.close()
+            stream.close()
     process.wait()

@@ -1,9 +1,9 @@
 """The key with which the launcher logs in: one per stack, kept with its secrets, here only while used."""
 
-import os
+import fcntl
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -12,9 +12,10 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 
 from compose.secret_files import ssh_key_pair
-from ec2.this_process import start_of
 
 PREFIX = "ec2-key-"
+# In a key's folder: locked while its launcher lives, as containers that share the folder see, too.
+HELD = "held"
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,38 @@ def on_disk(key: DeployerKey) -> Iterator[Path]:
     Folders of launchers that were killed go, too.
     """
     forget_abandoned(Path(gettempdir()))
-    with TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
+    with TemporaryDirectory(prefix=PREFIX) as folder, held(Path(folder)):
         file = Path(folder) / "key"
         file.touch(mode=0o600)
         file.write_text(key.private)
         yield Path(folder)
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Let others see meanwhile that the folder is in use."""
+    new = folder / "new"
+    with new.open("wb") as file:
+        # Not every file system has locks; nobody takes a folder for abandoned there.
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Under its name only once it is locked.
+        new.rename(folder / HELD)
+        yield
+
+
 def forget_abandoned(temporary: Path) -> None:
-    """Remove the keys of processes that are gone."""
-    for folder in temporary.glob(f"{PREFIX}*-*"):
-        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if pid.isdigit() and not start_of(int(pid)):
+    """Remove the keys of launchers that are gone."""
+    for folder in temporary.glob(f"{PREFIX}*"):
+        if is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether somebody held the folder, and nobody does any more."""
+    try:
+        with (folder / HELD).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

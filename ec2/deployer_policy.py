@@ -20,13 +20,13 @@ DEBIAN_ACCOUNT = "136693071363"
 
 STACK = """
     CancelUpdateStack ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet Describe*
-    DetectStackDrift DetectStackResourceDrift ExecuteChangeSet Get* List* SetStackPolicy TagResource
-    UntagResource UpdateStack
+    DetectStackDrift DetectStackResourceDrift ExecuteChangeSet Get* List* RollbackStack SetStackPolicy
+    TagResource UntagResource UpdateStack UpdateTerminationProtection
 """
-# None of these can be narrowed to resources.
+# None of these can be narrowed to resources, or to the stack's: a change set does not have its name.
 LOOK = """
-    cloudformation:DescribeStackDriftDetectionStatus cloudformation:ValidateTemplate ec2:Describe*
-    tag:GetResources
+    cloudformation:DescribeEvents cloudformation:DescribeStackDriftDetectionStatus ec2:Describe*
+    ssm:DescribeAssociation ssm:ListAssociations tag:GetResources
 """
 CREATE = """
     AllocateAddress CreateInternetGateway CreateNetworkAcl CreateRouteTable CreateSecurityGroup CreateSubnet
@@ -43,9 +43,8 @@ CHANGE = """
     DeleteSecurityGroup DeleteSubnet DeleteTags DeleteVpc DetachInternetGateway DetachVolume
     DisassociateAddress DisassociateIamInstanceProfile DisassociateRouteTable GetConsoleOutput
     ModifyInstanceAttribute ModifyInstanceMetadataOptions ModifySubnetAttribute ModifyVolume
-    ModifyVpcAttribute RebootInstances ReleaseAddress ReplaceIamInstanceProfileAssociation
-    ReplaceNetworkAclAssociation ReplaceNetworkAclEntry ReplaceRoute
-    ReplaceRouteTableAssociation RevokeSecurityGroupEgress
+    ModifyVpcAttribute ReleaseAddress ReplaceIamInstanceProfileAssociation ReplaceNetworkAclAssociation
+    ReplaceNetworkAclEntry ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress
     RevokeSecurityGroupIngress StartInstances StopInstances UpdateSecurityGroupRuleDescriptionsEgress
     UpdateSecurityGroupRuleDescriptionsIngress
 """
@@ -56,8 +55,7 @@ INSTANCE_ROLES = """
     UntagRole UpdateAssumeRolePolicy UpdateRole
 """
 SECRETS = """
-    AddTagsToResource DeleteParameter DeleteParameters GetParameter GetParameters GetParametersByPath
-    ListTagsForResource PutParameter
+    DeleteParameter DeleteParameters GetParameter GetParametersByPath PutParameter
 """
 
 
@@ -135,15 +133,23 @@ def of_change(settings: Settings) -> list[dict[str, Any]]:
 
 
 def of_destruction(settings: Settings) -> list[dict[str, Any]]:
-    """With a second factor; CloudFormation's own clean-up needs none, to delete a stack it needs one."""
+    """With a second factor; CloudFormation's own clean-up needs none, to delete a stack it needs one.
+
+    AWS cannot tell who protects a stack from who ends that: it is a guard against accidents, not this one.
+    """
     with_mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     by_stack = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
     own = tagged("ResourceTag", settings.name)
     everything = ec2_arns(settings.region, "*")
-    delete_stack = words("cloudformation", "DeleteStack UpdateTerminationProtection")
     return [
-        allow("DestroyStack", delete_stack, stack_arn(settings), with_mfa),
-        allow("Destroy", words("ec2", DESTROY), everything, {**own, **with_mfa}),
+        allow("DestroyStack", words("cloudformation", "DeleteStack"), stack_arn(settings), with_mfa),
+        # Snapshots are what destroy leaves, until their data is not wanted any more.
+        allow(
+            "Destroy",
+            [*words("ec2", DESTROY), "ec2:DeleteSnapshot"],
+            [*everything, f"arn:aws:ec2:{settings.region}::snapshot/*"],
+            {**own, **with_mfa},
+        ),
         allow("CleanUp", words("ec2", DESTROY), everything, {**own, **by_stack}),
     ]
 
@@ -165,7 +171,8 @@ def of_parameters(settings: Settings) -> list[dict[str, Any]]:
     https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
     """
     region = settings.region
-    own = f"arn:aws:ssm:{region}:*:parameter/{settings.name}/*"
+    # AWS asks about the path itself where all below it is listed.
+    own = [f"arn:aws:ssm:{region}:*:parameter/{settings.name}{below}" for below in ("", "/*")]
     public = f"arn:aws:ssm:{region}::parameter/aws/service/debian/*"
     return [
         allow("Secrets", words("ssm", SECRETS), own),

@@ -31,6 +31,14 @@ class StackFailed(LauncherError):
     """CloudFormation gave up; the message holds the first failing resource and its reason."""
 
 
+class DeletionRefused(StackFailed):
+    """AWS did not begin to delete the stack, which is as it was."""
+
+
+class NoZone(LauncherError):
+    """No zones of the region offer what the hosts are; the message says what each lacks."""
+
+
 class HostUnreachable(LauncherError):
     """No SSH session with a host could be had, or it broke."""
 

@@ -17,6 +17,8 @@ GIVEN: Mapping[str, str] = MappingProxyType(
         "mail_password": "app/microblog/mail_password",
         "smtp_password": "monitoring/alertmanager/smtp_password",
         "slack_webhook": "monitoring/alertmanager/slack_webhook",
+        "pipeline_password": "jenkins/jenkins/smtp_password",
+        "nvd_api_key": "jenkins/jenkins/nvd_api_key",
     }
 )
 # What the Parameter Store's standard tier takes.
@@ -35,8 +37,8 @@ def give(ssm: Any, stack: str, name: str, value: str) -> None:
     """Keep a value, encrypted. Raises SecretRefused, which does not repeat it."""
     if not value or not value.isprintable() or len(value.encode()) > LONGEST_BYTES:
         raise SecretRefused(
-            f"the value of {name} is empty, has more than one line or is longer than {LONGEST_BYTES} bytes: "
-            "nothing was changed",
+            f"the value of {name} is empty, has more than one line, is longer than {LONGEST_BYTES} bytes or "
+            "is not text in UTF-8: nothing was changed",
             f"python -m ec2 secret {name}",
         )
     if name == "slack_webhook" and not value.startswith("https://"):

@@ -26,6 +26,13 @@ class History:
         serving = set(self.serving.values())
         return serving.pop() if len(serving) == 1 else ""
 
+    def serves(self) -> str:
+        """The release that serves on every host. Raises NoSuchRelease with what each host has."""
+        if self.current:
+            return self.current
+        listed = "; ".join(f"{name}: {release or 'none'}" for name, release in self.serving.items())
+        raise NoSuchRelease(f"no release serves on every host: {listed}", "python -m ec2 diff BEFORE AFTER")
+
     def find(self, wanted: str) -> Entry:
         """The last deployment of a release that is named by its id, its beginning, or its commit.
 

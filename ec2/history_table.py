@@ -1,5 +1,6 @@
 """The releases as a person reads them."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from rich.console import Console
@@ -15,7 +16,7 @@ OUTCOMES = {DONE: "done", BEGUN: "[yellow]broken off[/]"}
 WIDTHS = {"": 1, "release": 28, "what": 14, "outcome": 7, "time": 5, "sent": 7, "who": 4}
 
 
-def print_history(page: Console, history: History, limit: int) -> None:
+def print_history(page: Console, history: History, limit: int, as_said: Callable[[str], str] = str) -> None:
     """The last deployments, the newest first; what serves and what can be rolled back to is marked."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for column, least in WIDTHS.items():
@@ -26,7 +27,7 @@ def print_history(page: Console, history: History, limit: int) -> None:
         shown.add_row(*row(entry, "" if entry.release in marked else mark(entry, history)))
         marked.add(entry.release)
     page.print(shown)
-    page.print("\n* serves   + kept: python -m ec2 rollback RELEASE", soft_wrap=True)
+    page.print(f"\n* serves   + kept: {escape(as_said('python -m ec2 rollback RELEASE'))}", soft_wrap=True)
     if history.entries and history.entries[-1].message:
         page.print(f"the last one failed: {escape(history.entries[-1].message)}", soft_wrap=True)
 

@@ -1,18 +1,21 @@
 """The images of this commit, built on this machine: free, local, and the likeliest stage to fail."""
 
 import re
+import shutil
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import docker
 from docker.errors import DockerException
+from requests import RequestException
 
-from compose.build import Say, revision
+from compose.build import UNCOMMITTED, Say, commit, revision
 from compose.engine import Engine
-from compose.errors import StackError
+from compose.errors import CommitUnknown, StackError
 from compose.one_image import build_image
 from compose.project import HERE, Project, Service
 from compose.up import prepare_images
@@ -20,9 +23,11 @@ from ec2.errors import ImageBuildFailed
 from ec2.layers import Layer, layers
 
 REGISTRY = "microblog/registry"
-UNCOMMITTED = "-dirty"
 # A name that build_images gave.
 COMMIT = re.compile(f"[0-9a-f]{{12}}({UNCOMMITTED})?")
+# What docker-py raises, and what it passes on where the engine ends in the middle.
+ENGINE_FAILS = (DockerException, RequestException)
+ENGINE_HINT = "look whether 'docker info' answers, then repeat the command"
 FORGOTTEN_AFTER_SECONDS = 86_400
 # Of an image's id in its name; as git has it of a commit's.
 ID_LENGTH = 12
@@ -64,16 +69,28 @@ class Built:
         return tuple(image for image in self.images if image.service in wanted)
 
 
-def choose_tag(uncommitted_too: bool) -> str:
+def choose_tag(uncommitted_too: bool, folder: Path = HERE) -> str:
     """The short commit id that the images are called after.
 
-    Raises ImageBuildFailed when files differ from the commit, unless that is wanted: what runs would be in
-    no repository.
+    Raises ImageBuildFailed when files differ from the commit or nobody knows it, unless that is wanted: what
+    runs would be in no repository. Without git it is never known.
     """
-    tag = revision()
-    if tag.endswith(UNCOMMITTED) and not uncommitted_too:
+    if shutil.which("git") is None:
         raise ImageBuildFailed(
-            "there are changes that no commit holds, so nobody could say later what was deployed",
+            "there is no git on this machine, so nobody could say later what was deployed", "install git"
+        )
+    if uncommitted_too:
+        return revision(folder)
+    try:
+        tag = commit(folder)
+    except CommitUnknown as error:
+        raise ImageBuildFailed(
+            f"git does not know the commit, so nobody could say later what was deployed:\n{error.message}",
+            "deploy from a checkout, or what is here all the same: python -m ec2 deploy --uncommitted",
+        ) from error
+    if tag.endswith(UNCOMMITTED):
+        raise ImageBuildFailed(
+            "there are changes or new files that no commit holds: nobody could say later what was deployed",
             "commit them, or deploy them all the same: python -m ec2 deploy --uncommitted",
         )
     return tag
@@ -89,10 +106,13 @@ def build_images(tag: str, say: Say) -> Built:
         project = Project("microblog", environment={"TAG": tag})
         left_out = prepare_images(engine, project, say)
         build_registry(say)
+        chosen = [service for name, service in project.services.items() if name not in left_out]
+        images = tuple(read_image(engine, service) for service in chosen)
     except StackError as error:
         raise ImageBuildFailed(error.message, error.hint) from error
-    chosen = [service for name, service in project.services.items() if name not in left_out]
-    return Built(tag, tuple(read_image(engine, service) for service in chosen), left_out, project.services)
+    except (*ENGINE_FAILS, FileNotFoundError) as error:
+        raise ImageBuildFailed(f"the Docker Engine on this machine failed: {error}", ENGINE_HINT) from error
+    return Built(tag, images, left_out, project.services)
 
 
 def read_image(engine: Engine, service: Service) -> Image:
@@ -116,15 +136,15 @@ def forget_old_images(tag: str) -> None:
     """Take from this machine's images the names of other commits that are older than a day.
 
     Hosts keep what they may go back to, so here only the build cache is of use; a day, because somebody may
-    still be testing what was just built.
+    still be testing what was just built. What the engine does not do now is done after the next deployment.
     """
-    client = docker.from_env()
-    for listed in client.api.images(filters={"reference": "microblog/*"}):
-        others = [name for name in listed["RepoTags"] or () if of_other_commit(name, tag)]
-        if others and age_seconds(client.images.get(listed["Id"]).attrs) > FORGOTTEN_AFTER_SECONDS:
-            for name in others:
-                with suppress(DockerException):
-                    client.images.remove(name)
+    with suppress(*ENGINE_FAILS), closing(docker.from_env()) as client:
+        for listed in client.api.images(filters={"reference": "microblog/*"}):
+            others = [name for name in listed["RepoTags"] or () if of_other_commit(name, tag)]
+            if others and age_seconds(client.images.get(listed["Id"]).attrs) > FORGOTTEN_AFTER_SECONDS:
+                for name in others:
+                    with suppress(DockerException):
+                        client.images.remove(name)
 
 
 def of_other_commit(name: str, tag: str) -> bool:

@@ -12,6 +12,7 @@ from ec2.inventory import Host
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
 MOVING = ("pending", "stopping", "shutting-down")
 GONE = "gone"
+STANDING = ("pending", "running", "stopping", "stopped")
 # Amazon's own waiters ask for ten minutes.
 LIMIT_SECONDS = 600.0
 BETWEEN_LOOKS_SECONDS = 1.0
@@ -59,6 +60,28 @@ def stop_protected(ec2: Any, hosts: Sequence[Host]) -> tuple[Host, ...]:
         for host in hosts
     }
     return tuple(host for host, answer in asked.items() if answer["DisableApiStop"]["Value"])
+
+
+def protect(ec2: Any, instance_ids: Sequence[str], on: bool) -> None:
+    """Have AWS refuse to terminate the instances, or let it; nothing is asked where that is so already."""
+    for instance_id in standing(ec2, instance_ids) if instance_ids else ():
+        known = ec2.describe_instance_attribute(InstanceId=instance_id, Attribute="disableApiTermination")
+        if known["DisableApiTermination"]["Value"] != on:
+            ec2.modify_instance_attribute(InstanceId=instance_id, DisableApiTermination={"Value": on})
+
+
+def standing(ec2: Any, instance_ids: Sequence[str]) -> list[str]:
+    """Those of the instances that nobody has terminated."""
+    wanted = [
+        {"Name": "instance-id", "Values": list(instance_ids)},
+        {"Name": "instance-state-name", "Values": list(STANDING)},
+    ]
+    return [
+        str(instance["InstanceId"])
+        for page in ec2.get_paginator("describe_instances").paginate(Filters=wanted)
+        for reservation in page["Reservations"]
+        for instance in reservation["Instances"]
+    ]
 
 
 def stop(ec2: Any, hosts: Sequence[Host]) -> None:

@@ -17,10 +17,12 @@ VOLUME_OF = r"{host}([A-Z][a-z0-9]*)Volume"
 
 @dataclass(frozen=True)
 class Volume:
-    """A data volume of a host, and where its content is found."""
+    """A data volume of a host, where its content is found, and how large the stack has it."""
 
     id: str
     mount_point: str
+    # 0 for a stack that was launched before its outputs said it.
+    size_gib: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,4 +79,5 @@ def volumes(named: str, outputs: Mapping[str, str]) -> Iterator[Volume]:
     """The data volumes of the host, by role."""
     for key in sorted(outputs):
         if match := re.fullmatch(VOLUME_OF.format(host=named), key):
-            yield Volume(outputs[key], VOLUMES[match[1].lower()].mount_point)
+            size = int(outputs.get(f"{key}Gib", 0))
+            yield Volume(outputs[key], VOLUMES[match[1].lower()].mount_point, size)

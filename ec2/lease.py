@@ -4,10 +4,7 @@ Whoever holds it renews it, and gives it back however the work ends. One that is
 for and taken. Its age is told by AWS's own clock, so it does not matter what time deployers think it is.
 """
 
-import getpass
 import os
-import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from types import FrameType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -32,11 +28,13 @@ from ec2.lease_record import (
     read,
     taken_from,
 )
+from ec2.signals import signals_as_exceptions
 
 # Three renewals may fail before anybody else may come.
 RENEWALS_PER_LEASE = 4
 PAUSE_SECONDS = 0.5
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+# How long what the Parameter Store has just taken may be missing from what it reads out.
+SEEN_WITHIN_SECONDS = 3.0
 
 
 @dataclass
@@ -47,6 +45,7 @@ class Lease:
     stack: str
     number: int
     record: Record
+    taken: float = field(default_factory=time.monotonic)
     ending: threading.Event = field(default_factory=threading.Event)
     renewing: threading.Thread | None = None
 
@@ -64,12 +63,21 @@ class Lease:
     def check(self) -> None:
         """Raises LeaseLost when somebody else has it by now; ask before each step that changes a host."""
         last = current(look(self.ssm, self.stack))
-        if last is None or last.number != self.number:
+        while self.may_be_unseen(last):
+            time.sleep(PAUSE_SECONDS)
+            last = current(look(self.ssm, self.stack))
+        # Numbers begin anew once a stack was destroyed.
+        if last is None or (last.number, last.record) != (self.number, self.record):
             raise LeaseLost(
                 f"the lease on '{self.stack}' ran out here and is "
                 + (f"held by {last.record} now" if last else "gone"),
                 "nothing more is changed; repeat the command when they are done",
             )
+
+    def may_be_unseen(self, last: Seen | None) -> bool:
+        """Whether it was taken so shortly ago that AWS may answer as if it were not yet."""
+        behind = last is None or last.number < self.number
+        return behind and time.monotonic() - self.taken < SEEN_WITHIN_SECONDS
 
     def renew(self) -> None:
         """Renew it again and again until the work ends; what is lost is not renewed."""
@@ -97,10 +105,19 @@ class Lease:
             self.check()
             self.write(replace(self.record, released=True))
 
+    @property
+    def folder(self) -> str:
+        """Below which it is kept, with all others of the stack."""
+        return folder(self.stack)
+
     def end_with_stack(self) -> None:
-        """Leave nothing of it, nor of the leases before it: the stack is destroyed."""
+        """Leave nothing of it, nor of the leases before it: the stack is destroyed.
+
+        Raises LeaseLost when it is somebody else's by now.
+        """
         self.stop()
-        forget(self.ssm, self.stack)
+        self.check()
+        forget(self.ssm, self.stack, below=self.number + 1)
 
 
 @contextmanager
@@ -130,7 +147,7 @@ def own_record(commit: str, lasts_seconds: float) -> Record:
     """Who we are."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Record(
-        f"{getpass.getuser()}@{socket.gethostname()}",
+        this_process.whose(),
         os.getpid(),
         commit,
         now,
@@ -196,9 +213,9 @@ def look(ssm: Any, stack: str) -> list[Seen]:
     return seen
 
 
-def forget(ssm: Any, stack: str, below: int | None = None) -> None:
-    """Remove what is written down about old leases, or, with the stack, about all."""
-    names = [name(stack, each.number) for each in look(ssm, stack) if below is None or each.number < below]
+def forget(ssm: Any, stack: str, below: int) -> None:
+    """Remove what is written down about leases with lower numbers."""
+    names = [name(stack, each.number) for each in look(ssm, stack) if each.number < below]
     for start in range(0, len(names), 10):
         # AWS takes ten at a time.
         ssm.delete_parameters(Names=names[start : start + 10])
@@ -212,18 +229,3 @@ def folder(stack: str) -> str:
 def name(stack: str, number: int) -> str:
     """The parameter of one lease."""
     return f"{folder(stack)}/{number}"
-
-
-@contextmanager
-def signals_as_exceptions() -> Iterator[None]:
-    """The signals that end a program end it like Ctrl-C meanwhile: with everything given back."""
-
-    def leave(number: int, _: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = {number: signal.signal(number, leave) for number in ENDING_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,12 +1,12 @@
 """The ledger: a line on each host for every deployment that began there, and one for how it ended; pure."""
 
-import getpass
 import json
-import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
+
+from ec2.this_process import whose
 
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 # Of an account of what failed; the whole of it was on the terminal.
@@ -35,7 +35,7 @@ class Entry:
     def begin(cls, action: str, release: str, commit: str, images: Mapping[str, str]) -> Self:
         """One that begins now, by whoever runs this."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return cls(action, release, commit, now, f"{getpass.getuser()}@{socket.gethostname()}", images)
+        return cls(action, release, commit, now, whose(), images)
 
     def done(self, seconds: Mapping[str, float], uplink_bytes: int) -> "Entry":
         """The same once it serves."""

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from ec2 import aws
 from ec2.errors import SomethingLeft
+from ec2.stack import GONE, Stack
 
 TAG = "Stack"
 # An instance takes minutes to end; the volumes and interfaces that end with it, a little longer.
@@ -133,11 +134,7 @@ def there(ec2: Any, kind: str, id: str) -> bool:
 
 def stack_there(cloudformation: Any, arn: str) -> bool:
     """Whether the stack has not been deleted; AWS tells of a deleted one for 90 days."""
-    try:
-        (stack,) = cloudformation.describe_stacks(StackName=arn)["Stacks"]
-    except ClientError:
-        return False
-    return bool(stack["StackStatus"] != "DELETE_COMPLETE")
+    return Stack(arn, cloudformation, lambda _: None).status() not in ("", GONE)
 
 
 def parameters(ssm: Any, stack: str) -> Iterable[str]:

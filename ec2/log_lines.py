@@ -1,14 +1,11 @@
-"""Lines of logs as ec2/host/logs.sh prints them, and their merging over hosts; pure."""
+"""Lines of logs as ec2/host/logs.py prints them, and their merging over hosts; pure."""
 
 import heapq
 import re
 from dataclasses import dataclass, field
 
-# Compose pads names, and clears lines even where no terminal is. Docker's times have nine decimals, all in
-# UTC, so they are in order as they are in the alphabet.
-LINE = re.compile(
-    r"(?:\x1b\[2K)?(?P<service>\S+?)-(?P<number>\d+)\s+\| (?P<at>\d{4}-\d\d-\d\dT\S+Z) ?(?P<text>.*)"
-)
+# Docker's times have nine decimals, all in UTC, so they are in order as they are in the alphabet.
+LINE = re.compile(r"(?P<service>\S+)-(?P<number>\d+) (?P<at>\d{4}-\d\d-\d\dT\S+Z) ?(?P<text>.*)")
 # Whatever else a line holds, it does not move the cursor or change the title of the window: strangers write
 # into logs, too.
 CODES = re.compile(
@@ -34,7 +31,7 @@ class Line:
 
 
 def read_line(host: str, printed: str) -> Line | None:
-    """The line that a host printed; nothing for what Compose says itself."""
+    """The line that a host printed; nothing for one that is only a sign of life."""
     match = LINE.fullmatch(printed)
     if match is None:
         return None

@@ -22,14 +22,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines: the last of each service, those since a time as Docker takes it, and those to come."""
+    """Which lines: the last of each, those since a time as host/logs.py takes it, and those to come."""
 
     follow: bool = False
     since: str = ""
     tail: str = "all"
 
     def words(self) -> list[str]:
-        """As host/logs.sh takes it."""
+        """As host/logs.py takes it."""
         return ["follow" if self.follow else "now", self.since, self.tail]
 
 
@@ -64,7 +64,7 @@ def follow(session: Session, wanted: Wanted, services: Sequence[str], put: Calla
         if line:
             put(line)
 
-    words = ["sh", "-c", host_script("logs.sh"), "logs", PROJECT, *wanted.words(), *services]
+    words = ["python3", "-c", host_script("logs.py"), PROJECT, *wanted.words(), *services]
     session.execute(words, None, True, "logs", Listener(on_line, lambda _: None))
 
 

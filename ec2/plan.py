@@ -20,6 +20,7 @@ INTERRUPTIONS = {
     "jenkins": "builds end, and Jenkins is back after a minute or two",
     "prometheus": "some seconds are not measured",
 }
+STOPS = "it stops and starts, and what runs there is back after some minutes"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Plan:
         return tuple(
             change
             for change in self.stack.changes
-            if change.replacement == "True" and change.type in IRREPLACEABLE
+            if change.type in IRREPLACEABLE
+            and (change.replacement == "True" or (change.is_host and change.replaces))
         )
 
     @property
@@ -84,7 +86,7 @@ class Plan:
         return host in self.outlooks and self.outlooks[host].provisioned == mark
 
     def interruptions(self) -> dict[str, str]:
-        """What people notice, by service."""
+        """What people notice, by host that is stopped for a change and by service."""
         replaced = {
             service
             for host, outlook in self.outlooks.items()
@@ -92,7 +94,10 @@ class Plan:
             for service, change in outlook.changes.items()
             if change == REPLACE
         }
-        return {service: INTERRUPTIONS[service] for service in INTERRUPTIONS if service in replaced}
+        return {
+            **{change.logical_id: STOPS for change in self.stack.changes if change.stops},
+            **{service: INTERRUPTIONS[service] for service in INTERRUPTIONS if service in replaced},
+        }
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -103,6 +108,7 @@ class Plan:
                     "resource": change.logical_id,
                     "type": change.type,
                     "replaces": change.replaces,
+                    "stops": change.stops,
                 }
                 for change in self.stack.changes
             ],

@@ -1,11 +1,13 @@
 """A plan as a person reads it before agreeing."""
 
+from collections.abc import Callable
+
 from rich.console import Console
 from rich.markup import escape
 
 from ec2.outlook import CREATE, KEEP, REMOVE, REPLACE, START
 from ec2.plan import Plan, grouped
-from ec2.stack import summary
+from ec2.stack import ENLARGING, Change, summary
 
 WORDS = {
     CREATE: "new: {}",
@@ -15,10 +17,10 @@ WORDS = {
 }
 
 
-def print_plan(page: Console, plan: Plan) -> None:
+def print_plan(page: Console, plan: Plan, as_said: Callable[[str], str] = str) -> None:
     """What changes at AWS, what on each host, what is sent there, and what people notice of it."""
     for line in lines(plan):
-        page.print(escape(line), soft_wrap=True)
+        page.print(escape(as_said(line)), soft_wrap=True)
 
 
 def lines(plan: Plan) -> list[str]:
@@ -34,12 +36,14 @@ def stack_lines(plan: Plan) -> list[str]:
     if not change.change_set:
         return ["the stack at AWS stays as it is"]
     verb = "create" if change.creates else "update"
-    details = [
-        f"  {'replace' if one.replaces else one.action.lower()} {one.logical_id} ({one.type})"
-        for one in change.changes
-        if one.action != "Add"
-    ]
+    details = [f"  {told(one)}" for one in change.changes if one.action != "Add"]
     return [f"to {verb} the stack '{change.stack_name}': {summary(change.changes)}", *details]
+
+
+def told(change: Change) -> str:
+    """A change, and what it takes where that is much."""
+    line = f"{change.word} {change.logical_id} ({change.type})"
+    return f"{line}: {ENLARGING}" if change.enlarges else line
 
 
 def host_lines(plan: Plan) -> list[str]:
@@ -65,10 +69,8 @@ def host_lines(plan: Plan) -> list[str]:
 
 def interruption_lines(plan: Plan) -> list[str]:
     """What people notice."""
-    if not plan.outlooks:
-        return []
-    noticed = [f"interruption by {service}: {what}" for service, what in plan.interruptions().items()]
-    return noticed or ["interruption: none"]
+    noticed = [f"interruption by {cause}: {what}" for cause, what in plan.interruptions().items()]
+    return noticed or (["interruption: none"] if plan.outlooks else [])
 
 
 def secret_lines(plan: Plan) -> list[str]:

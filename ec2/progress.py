@@ -1,17 +1,47 @@
 """What goes on, on stderr: a line per thing that happens, and below it on a terminal what takes how long."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TextIO, cast
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-PAGE = Console(stderr=True, highlight=False)
 # The steps of a build are too many for lines.
 FLEETING = "building, "
+# A terminal or a pipe that is gone, a stream that is closed, none at all.
+LOST = OSError, ValueError, AttributeError
+
+
+class Heedless:
+    """stderr, where nobody needs to read it: when every host has to go back, who watched may be gone."""
+
+    @property
+    def file(self) -> TextIO:
+        """The one that is there now, below what rich puts in its place."""
+        file: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+        return file
+
+    def write(self, text: str) -> int:
+        """Write, or not."""
+        with suppress(*LOST):
+            self.file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Have it written, or not."""
+        with suppress(*LOST):
+            self.file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        """What it is beyond that."""
+        return getattr(self.file, name)
+
+
+PAGE = Console(file=cast(TextIO, Heedless()), emoji=False, highlight=False)
 
 
 class Working:

@@ -54,8 +54,9 @@ def provision_host(session: Session, say: Callable[[str], None]) -> Provisioned:
 
 
 def mark(host: Host) -> str:
-    """What a host says once it was provisioned so; another script or another volume makes it another mark."""
-    wanted = "\n".join((provision_script(), *volume_arguments(host)))
+    """What a host says once it was provisioned so; another script, volume or size makes it another mark."""
+    sizes = (str(volume.size_gib) for volume in host.volumes)
+    wanted = "\n".join((provision_script(), *volume_arguments(host), *sizes))
     return sha256(wanted.encode()).hexdigest()[:16]
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from ec2 import aws, host_keys, inventory
 from ec2.deployer_key import DeployerKey, deployer_key, on_disk
-from ec2.errors import HostUnreachable, LauncherError
+from ec2.errors import HostUnreachable, LauncherError, StackFailed
 from ec2.everywhere import connected, interrupt, side_by_side
 from ec2.host_keys import pin_host_keys
 from ec2.instances import MOVING, states
 from ec2.inventory import Host
-from ec2.lease import signals_as_exceptions
 from ec2.settings import Settings
+from ec2.signals import signals_as_exceptions
 from ec2.ssh import Session
 from ec2.stack import Stack
 
@@ -45,8 +45,14 @@ class Met:
 
 
 def standing_hosts(settings: Settings, cloud: aws.Clients) -> tuple[Host, ...]:
-    """Every host of the stack, by name. Raises StackFailed when there is no stack."""
-    return inventory.hosts(Stack(settings.name, cloud("cloudformation"), lambda _: None).outputs())
+    """Every host of the stack, by name. Raises StackFailed when there is no stack, or none with hosts."""
+    stack = Stack(settings.name, cloud("cloudformation"), lambda _: None)
+    hosts = inventory.hosts(stack.outputs())
+    if not hosts:
+        raise StackFailed(
+            f"the stack '{settings.name}' is {stack.status()} and has no hosts", "python -m ec2 deploy"
+        )
+    return hosts
 
 
 @contextmanager
@@ -59,8 +65,11 @@ def standing(settings: Settings, cloud: aws.Clients) -> Iterator[list[Session]]:
 
 @contextmanager
 def reached(hosts: Sequence[Host], cloud: aws.Clients, key: DeployerKey) -> Iterator[list[Session]]:
-    """A session with each of the hosts, its keys pinned from its console. Raises as standing does."""
-    with on_disk(key) as folder:
+    """A session with each of the hosts, its keys pinned from its console. Raises as standing does.
+
+    Whichever way the work ends, the key is on this machine no longer.
+    """
+    with signals_as_exceptions(), on_disk(key) as folder:
         known_hosts = folder / "known_hosts"
         pin_host_keys(cloud("ec2"), hosts, known_hosts)
         with connected(hosts, folder / "key", known_hosts) as sessions:

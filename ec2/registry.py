@@ -8,11 +8,11 @@ from typing import Any
 from urllib.request import urlopen
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, DockerException
 
 from ec2 import this_process
 from ec2.errors import ShipFailed
-from ec2.images import REGISTRY, Image
+from ec2.images import ENGINE_FAILS, ENGINE_HINT, REGISTRY, Image
 
 # Layers that were sent once stay here for a week, so the next deployment pushes what is new. A registry
 # forgets nothing by itself.
@@ -43,7 +43,9 @@ class Registry:
         try:
             return self.pushed(repository, tag, image)
         finally:
-            self.client.images.remove(f"{repository}:{tag}")
+            # Why it was not pushed counts more.
+            with suppress(*ENGINE_FAILS):
+                self.client.images.remove(f"{repository}:{tag}")
 
     def pushed(self, repository: str, tag: str, image: Image) -> str:
         """Push, and read the digest off the engine's last words."""
@@ -71,7 +73,10 @@ def open_registry() -> Iterator[Registry]:
 
     Raises ShipFailed when it does not start.
     """
-    client = docker.from_env()
+    try:
+        client = docker.from_env()
+    except DockerException as error:
+        raise failed(error) from error
     running: Any = None
     try:
         remove_abandoned(client)
@@ -90,13 +95,18 @@ def open_registry() -> Iterator[Registry]:
             volumes={this_weeks_store(client): {"bind": "/var/lib/registry", "mode": "rw"}},
         )
         yield Registry(client, running, wait_until_it_answers(running))
-    except DockerException as error:
-        raise ShipFailed(f"the registry on this machine failed: {error}", "docker logs shows why") from error
+    except ENGINE_FAILS as error:
+        raise failed(error) from error
     finally:
         if running:
-            with suppress(NotFound):
+            with suppress(*ENGINE_FAILS):
                 running.remove(force=True)
         client.close()
+
+
+def failed(error: Exception) -> ShipFailed:
+    """What the engine did not do."""
+    return ShipFailed(f"the registry on this machine failed: {error}", ENGINE_HINT)
 
 
 def remove_abandoned(client: docker.DockerClient) -> None:

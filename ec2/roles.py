@@ -25,7 +25,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class Exit:
-    """Where every host may connect to in the world."""
+    """A port in the world that hosts may connect to."""
 
     protocol: str
     port: int
@@ -69,7 +69,6 @@ APP = Role(
     name="app",
     openings=(
         Opening(80, WORLD, "nginx"),
-        Opening(443, WORLD, "nginx"),
         Opening(8000, "monitoring", "microblog"),
         Opening(9113, "monitoring", "nginx_exporter"),
     ),
@@ -108,6 +107,11 @@ JENKINS = Role(
             ("ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"),
             ARN % ("ssm", "parameter/${AWS::StackName}/*"),
             "a release carries every service's secrets; the key that logs in, the lease and new secrets",
+        ),
+        Permission(
+            ("ssm:GetParametersByPath",),
+            ARN % ("ssm", "parameter/${AWS::StackName}"),
+            "AWS asks about the path itself where all below it is listed",
         ),
         Permission(
             ("ssm:DeleteParameters",),
@@ -150,7 +154,7 @@ EVERY_HOST = (
     RELAY,
 )
 
-# AWS's own resolver and clock are reached whatever the groups say; these are for all others.
+# For every host. AWS's own resolver and clock are reached whatever the groups say; these are for all others.
 EXITS = (
     Exit("tcp", 80, "packages"),
     Exit("tcp", 443, "packages, AWS"),

@@ -15,6 +15,7 @@ from ec2.host_scripts import host_script
 from ec2.inventory import Host
 from ec2.ledger import Entry
 from ec2.release import ROOT, Release
+from ec2.signals import hear_no_more
 from ec2.ssh import Session
 
 # What a step says beside that is why it failed, and part of the account.
@@ -89,9 +90,11 @@ def gone_back(
 def go_back(failed: str, sessions: Sequence[Session], ended: Entry, say: Say) -> None:
     """Have every host run what it ran before; one whose connection was cut is waited for.
 
-    Raises what everywhere raises: a host that is not reached goes back with the next deployment.
+    No signal breaks it off but Ctrl-C: hosts stay half-way then, until the next deployment. Raises what
+    everywhere raises: a host that is not reached goes back with the next deployment.
     """
-    say("going back to what ran before")
+    hear_no_more()
+    say("going back to what ran before; Ctrl-C now leaves hosts half-way")
 
     def back(session: Session) -> None:
         for tries_left in reversed(range(GO_BACK_TRIES)):

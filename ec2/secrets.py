@@ -25,10 +25,13 @@ class SecretFile:
         return f"SecretFile({self})"
 
 
-def stored_secrets(ssm: Any, stack: str, services: Mapping[str, Service]) -> tuple[SecretFile, ...]:
+def stored_secrets(
+    ssm: Any, stack: str, services: Mapping[str, Service], keep: bool = True
+) -> tuple[SecretFile, ...]:
     """Every secret of the stack, those that are missing made now; `ssm` is a boto3 client.
 
-    What only a person can give is not made: its file says that it is not there.
+    What only a person can give is not made: its file says that it is not there. To look ahead, nothing that
+    is made need be kept.
     """
     known = read_all(ssm, stack)
     for secret in SECRETS:
@@ -43,7 +46,7 @@ def stored_secrets(ssm: Any, stack: str, services: Mapping[str, Service]) -> tup
             continue
         for group, value in zip(names, values, strict=True):
             for one in group:
-                if one in missing or known[one] != value:
+                if keep and (one in missing or known[one] != value):
                     write(ssm, one, value)
                 known[one] = value
     return tuple(
@@ -78,9 +81,9 @@ def write(ssm: Any, name: str, value: str) -> None:
     ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 
-def forget_all(ssm: Any, stack: str) -> int:
-    """Remove every secret of the stack; how many there were."""
-    names = list(read_all(ssm, stack))
+def forget_all(ssm: Any, stack: str, but: str) -> int:
+    """Remove every secret of the stack, but nothing below that folder; how many there were."""
+    names = [name for name in read_all(ssm, stack) if not name.startswith(f"{but}/")]
     for start in range(0, len(names), 10):
         # AWS takes ten at a time.
         ssm.delete_parameters(Names=names[start : start + 10])

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 # As the microblog and Alertmanager take it; a password is a secret.
-MAIL_SERVER = r"(smtp\+starttls|smtps)://([A-Za-z0-9._%+-]+@)?[A-Za-z0-9.-]+(:(465|587))?"
+HOST = "([A-Za-z0-9._%+-]+@)?[A-Za-z0-9.-]+"
+MAIL_SERVER = rf"smtp\+starttls://{HOST}(:(465|587))?|smtps://{HOST}(:465)?"
 MAIL_SERVER_WORDS = (
-    "an address like smtp+starttls://user@mail.example.org:587, at port 465 or 587 and without a password"
+    "an address like smtp+starttls://user@mail.example.org:587, at port 465 or 587, smtps at 465 alone, "
+    "and without a password"
 )
 
 
@@ -39,15 +43,27 @@ def origin(value: str) -> str:
     return value if re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", value) else refused()
 
 
+def address_range(value: str) -> str:
+    """An address or a range of them, but not everybody's."""
+    # What follows the scope's sign in an address of IPv6 may be anything.
+    return value if "%" not in value and ip_network(value).prefixlen else refused()
+
+
 def mail_server(value: str) -> str:
     """How mail leaves, without a password."""
     return value if re.fullmatch(MAIL_SERVER, value) else refused()
 
 
+def user(mail_server: str | None) -> str:
+    """Who logs in to a mail server; "" where nobody does."""
+    return unquote(urlsplit(mail_server or "").username or "")
+
+
 def quiet(value: str) -> str:
     """From when to when."""
     moment = "([01][0-9]|2[0-3]):[0-5][0-9]"
-    return value if re.fullmatch(f"{moment}-{moment}", value) else refused()
+    begins, _, ends = value.partition("-")
+    return value if re.fullmatch(f"{moment}-{moment}", value) and begins != ends else refused()
 
 
 class AlertsTable(Table):
@@ -89,6 +105,10 @@ class MicroblogTable(Table):
 
     public_url: Annotated[str, AfterValidator(origin)] | None = Field(
         default=None, description="where people find it, such as https://blog.example.org"
+    )
+    trusted_proxies: tuple[Annotated[str, AfterValidator(address_range)], ...] = Field(
+        default=(),
+        description='what speaks TLS in front of it, by range such as ["198.51.100.0/24"]',
     )
     mail_url: Annotated[str, AfterValidator(mail_server)] | None = Field(
         default=None, description=MAIL_SERVER_WORDS

@@ -4,11 +4,14 @@ import tomllib
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ec2.errors import SettingsError
 from ec2.roles import ROLES, VOLUMES
-from ec2.service_tables import AlertsTable, MicroblogTable
+from ec2.service_tables import AlertsTable, MicroblogTable, user
 from ec2.stack_file import MY_ADDRESS, HostTable, StackTable, checked
+
+SSH_PORT = 22
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,13 @@ class PipelineSettings:
     deployment: str
     notify: str
     git_known_hosts: str
-    smtp_host: str
+    smtp_url: str | None
+
+    @property
+    def ssh_port(self) -> int | None:
+        """Where the git server listens, where the repository is reached by SSH."""
+        where = urlsplit(self.repository_url)
+        return (where.port or SSH_PORT) if where.scheme == "ssh" else None
 
     def variables(self) -> dict[str, str]:
         """As the compose file has them."""
@@ -50,8 +59,21 @@ class PipelineSettings:
             "JENKINS_DEPLOYMENT": self.deployment,
             "JENKINS_ADMIN_ADDRESS": self.notify,
             "JENKINS_GIT_KNOWN_HOSTS": self.git_known_hosts,
-            "JENKINS_SMTP_HOST": self.smtp_host,
+            **(mail_variables(self.smtp_url) if self.smtp_url else {}),
         }
+
+
+def mail_variables(smtp_url: str) -> dict[str, str]:
+    """How Jenkins' mail leaves, in the pieces in which its plugin takes it."""
+    server = urlsplit(smtp_url)
+    at_once = server.scheme == "smtps"
+    return {
+        "JENKINS_SMTP_HOST": str(server.hostname),
+        "JENKINS_SMTP_PORT": str(server.port or (465 if at_once else 587)),
+        "JENKINS_SMTP_SSL": "true" if at_once else "false",
+        "JENKINS_SMTP_STARTTLS": "false" if at_once else "true",
+        "JENKINS_SMTP_USER": user(smtp_url),
+    }
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,7 @@ class Settings:
             "ALERTS_HEARTBEAT_URL": alerts.heartbeat_url,
             "ALERTS_QUIET_HOURS": alerts.quiet_hours,
             "PUBLIC_URL": microblog.public_url,
+            "TRUSTED_PROXIES": " ".join(microblog.trusted_proxies),
             "MAIL_URL": microblog.mail_url,
             "MAIL_FROM": microblog.mail_from,
             "PROBED": f"{microblog.public_url}/login" if microblog.public_url else None,
@@ -93,9 +116,10 @@ class Settings:
     def secrets_needed(self) -> tuple[str, ...]:
         """The names of the secrets that only a person can give and these settings need."""
         needed = {
-            "mail_password": has_user(self.microblog.mail_url),
-            "smtp_password": has_user(self.alerts.smtp_url),
+            "mail_password": user(self.microblog.mail_url),
+            "smtp_password": user(self.alerts.smtp_url),
             "slack_webhook": self.alerts.slack,
+            "pipeline_password": self.pipeline and user(self.pipeline.smtp_url),
         }
         return tuple(name for name, is_needed in needed.items() if is_needed)
 
@@ -110,11 +134,6 @@ class Settings:
         if len(set(cidrs)) < len(cidrs):
             raise SettingsError(f"admin names {my_address}/32 twice: it is my address", "leave one out")
         return cidrs
-
-
-def has_user(url: str | None) -> bool:
-    """Whether somebody logs in to the mail server."""
-    return url is not None and "@" in url
 
 
 def read_settings(path: Path) -> Settings:

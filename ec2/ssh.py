@@ -1,6 +1,7 @@
 """The wall around OpenSSH: one connection per host, over which everything that is said to it goes."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from ec2 import ssh_words
-from ec2.conversation import Listener, OnLine, Process, bare, close, converse, end, start
+from ec2.conversation import Listener, OnLine, Process, bare, close, converse, end, hang_up, start
 from ec2.errors import CommandFailed, HostUnreachable
 from ec2.inventory import Host
 
@@ -27,10 +28,17 @@ LONGEST_PAUSE_SECONDS = 3.0
 COMMANDS_AT_ONCE = 8
 NO_ROOM = "no space left on device"
 MAKE_ROOM = "make room there with python -m ec2 ssh {0}, or raise root_volume_gib of {0} in stack.toml"
+INSTALL = "install OpenSSH's client"
+CONFIGURATION = "correct the configuration of OpenSSH that the message names"
+# What it counts after it has named them.
+MISTAKES = "bad configuration option"
 # What time does not heal.
 FINAL = {
     "Permission denied": "look whether the key is the one that the stack was launched with",
     "verification failed": "another host may have this address: compare EC2's console with the pinned keys",
+    "not found": INSTALL,
+    MISTAKES: CONFIGURATION,
+    "Bad owner or permissions": CONFIGURATION,
 }
 
 
@@ -54,6 +62,7 @@ class Session:
         socket = Path(self.folder.name, "socket")
         self.connection = ssh_words.Connection(host, identity_file, known_hosts_file, socket, user)
         self.master: Process | None = None
+        self.connecting: Process | None = None
         self.places = threading.BoundedSemaphore(COMMANDS_AT_ONCE)
         self.running: set[Process] = set()
         self.given_up = threading.Event()
@@ -93,10 +102,14 @@ class Session:
         # One that was killed leaves its socket, and the next would do without.
         self.connection.control_path.unlink(missing_ok=True)
         with self.complaints.open("wb") as complaints:
-            self.master = start(ssh_words.open_words(self.connection), errors=complaints)
+            self.master = self.connecting = start(ssh_words.open_words(self.connection), errors=complaints)
+        if self.given_up.is_set():
+            hang_up(self.master)
         for line in self.master.stdout or ():
             if line.strip() == ssh_words.CONNECTED.encode():
+                self.connecting = None
                 return True
+        self.connecting = None
         close(self.master)
         return False
 
@@ -104,7 +117,7 @@ class Session:
         """What ssh said last about the connection."""
         lines = self.complaints.read_text(errors="replace").split("\n")
         said = [line.strip() for line in lines if line.strip() and not line.startswith("@")]
-        return said[-1] if said else ""
+        return "; ".join(said[-2:] if said and MISTAKES in said[-1] else said[-1:])
 
     def alive(self) -> bool:
         """Whether the connection still answers."""
@@ -121,6 +134,8 @@ class Session:
     def interrupt(self) -> None:
         """End what runs over the connection, or give up connecting; a connection stays."""
         self.given_up.set()
+        if connecting := self.connecting:
+            hang_up(connecting)
         for process in tuple(self.running):
             process.kill()
 
@@ -238,6 +253,12 @@ class Session:
         """Hand the terminal over to the words, or to a login shell; their exit status."""
         told = ssh_words.command_words(self.connection, words, terminal=has_terminal())
         return subprocess.run(told, check=False).returncode
+
+
+def require_client() -> None:
+    """Raises HostUnreachable where no host could be reached from here."""
+    if shutil.which("ssh") is None:
+        raise HostUnreachable("there is no ssh on this machine, and hosts are reached by it alone", INSTALL)
 
 
 def spoken(

@@ -71,6 +71,7 @@ def trust(connection: Connection) -> dict[str, object]:
         "GlobalKnownHostsFile": "none",
         "HostKeyAlias": connection.host.instance_id,
         "CheckHostIP": "no",
+        "KnownHostsCommand": "none",
         "UpdateHostKeys": "no",
         "VerifyHostKeyDNS": "no",
     }
@@ -83,12 +84,15 @@ def modesty() -> dict[str, object]:
     """
     return {
         "BatchMode": "yes",
+        "AddKeysToAgent": "no",
         "IdentitiesOnly": "yes",
+        "PubkeyAuthentication": "yes",
         "PreferredAuthentications": "publickey",
         "ForwardAgent": "no",
         "ForwardX11": "no",
         "ClearAllForwardings": "yes",
         "ExitOnForwardFailure": "no",
+        "ForkAfterAuthentication": "no",
         "RemoteCommand": "none",
         "RequestTTY": "no",
         "EscapeChar": "none",
@@ -117,7 +121,10 @@ def shared(connection: Connection) -> dict[str, object]:
         "ProxyCommand": "false",
         "ProxyJump": "none",
         "BatchMode": "yes",
+        "ForkAfterAuthentication": "no",
         "RemoteCommand": "none",
+        "SessionType": "default",
+        "StdinNull": "no",
         "LogLevel": "ERROR",
     }
 

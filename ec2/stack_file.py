@@ -1,22 +1,35 @@
 """The door: what `stack.toml` may say, and each way in which it does not, in words."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from ec2 import aws_names
 from ec2.roles import ROLES, VOLUMES
-from ec2.service_tables import AlertsTable, MicroblogTable, Table, lonely_mistakes, refused
+from ec2.service_tables import (
+    MAIL_SERVER_WORDS,
+    AlertsTable,
+    MicroblogTable,
+    Table,
+    lonely_mistakes,
+    mail_server,
+    refused,
+    user,
+)
 
 # What `admin` may say instead of a range.
 MY_ADDRESS = "my address"
 # CloudFormation shortens a longer name inside the names that it makes.
 NAME = r"^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$"
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+RESERVED = ("aws", "ssm")
 # Logical ids hold letters and digits only.
 HOST_NAME = r"^[a-z][a-z0-9]{0,19}$"
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
@@ -35,9 +48,14 @@ def one_of(known: frozenset[str] | tuple[str, ...]) -> Any:
     return AfterValidator(taken)
 
 
+def free_name(value: str) -> str:
+    """A name below which the Parameter Store lets anybody keep something."""
+    return refused() if value.startswith(RESERVED) else value
+
+
 def known_type(value: str) -> str:
-    """A type that AWS has and the image runs on."""
-    return value if value in aws_names.x86_instance_types() else refused()
+    """A type that AWS has, the image runs on and the launcher knows its way about."""
+    return value if value in aws_names.instance_types() else refused()
 
 
 def known_region(value: str) -> str:
@@ -58,6 +76,18 @@ def network_range(value: Any) -> IPv4Network:
     network = IPv4Network(value) if isinstance(value, str) else refused()
     private = any(network.subnet_of(block) for block in PRIVATE)
     return network if private and 16 <= network.prefixlen <= 24 else refused()
+
+
+def repository(value: str) -> str:
+    """An address with a host, and with a port where it names one."""
+    # To ask for the port raises ValueError where it is none.
+    where = urlsplit(value)
+    return value if where.hostname and where.port != 0 else refused()
+
+
+def plain_user(value: str) -> str:
+    """A mail server whose user has no character that a variable on a host could not have."""
+    return value if re.fullmatch(r"[\w.%+@-]*", user(value)) else refused()
 
 
 def as_list(value: Any) -> Any:
@@ -82,7 +112,9 @@ class HostTable(Table):
         description=f"a list of {', '.join(ROLES)}, each once"
     )
     instance_type: Annotated[str, AfterValidator(known_type)] = Field(
-        description="an instance type of AWS for x86-64, such as t3.small"
+        description="an instance type of AWS for x86-64, such as t3.small or m6i.large, and none from before "
+        "Nitro, such as t2 or m4: there the console is told too late for a host's keys, and disks have no "
+        "names to find them by"
     )
     zone: Annotated[int, Field(strict=True, ge=1, le=2)] = Field(default=1, description="1 or 2")
     root_volume_gib: Annotated[int, Field(strict=True, ge=SMALLEST_ROOT, le=LARGEST_VOLUME)] = Field(
@@ -97,8 +129,8 @@ class HostTable(Table):
 class PipelineTable(Table):
     """[pipeline]"""
 
-    repository_url: Annotated[str, Field(pattern=r"^(https|ssh)://\S+$")] = Field(
-        description="where git finds the repository: https://… or ssh://…"
+    repository_url: Annotated[str, Field(pattern=r"^(https|ssh)://[^\s']+$"), AfterValidator(repository)] = (
+        Field(description="where git finds the repository: https://… or ssh://…, without spaces and quotes")
     )
     branch: Annotated[str, Field(pattern=r"^[\w./-]+$")] = Field(default="main", description="a branch")
     deployment: Annotated[str, one_of(("none", "approved", "automatic"))] = Field(
@@ -110,8 +142,8 @@ class PipelineTable(Table):
     git_known_hosts: Annotated[str, Field(pattern=r"^[^']*$")] = Field(
         default="", description="the git server's keys as lines of known_hosts"
     )
-    smtp_host: Annotated[str, Field(pattern=r"^[\w.-]+$")] = Field(
-        default="localhost", description="the name of a host that takes mail"
+    smtp_url: Annotated[str, AfterValidator(mail_server), AfterValidator(plain_user)] | None = Field(
+        default=None, description=MAIL_SERVER_WORDS
     )
 
 
@@ -121,8 +153,9 @@ HostName = Annotated[str, Field(pattern=HOST_NAME)]
 class StackTable(Table):
     """The whole file."""
 
-    name: Annotated[str, Field(pattern=NAME)] = Field(
-        description="at most 24 small letters, digits and hyphens, a letter first and no hyphen last"
+    name: Annotated[str, Field(pattern=NAME), AfterValidator(free_name)] = Field(
+        description="at most 24 small letters, digits and hyphens, a letter first and no hyphen last, "
+        "and not aws or ssm first: AWS lets nobody else keep parameters below such names"
     )
     region: Annotated[str, AfterValidator(known_region)] = Field(
         description="a region of AWS, such as us-east-1"

@@ -1,5 +1,7 @@
 """The status as a person reads it: two tables, and under them whatever wants attention."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from rich.console import Console
@@ -19,7 +21,7 @@ WELL, UNWELL, UNDERWAY = "green", "red", "yellow"
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-def print_status(page: Console, status: Status) -> None:
+def print_status(page: Console, status: Status, as_said: Callable[[str], str] = str) -> None:
     """Hosts, services, problems; the last line says whether all is well."""
     page.print(host_table(status))
     page.print()
@@ -27,7 +29,7 @@ def print_status(page: Console, status: Status) -> None:
         page.print(service_table(status))
         page.print()
     for problem in status.problems:
-        print_problem(page, problem)
+        print_problem(page, replace(problem, hint=as_said(problem.hint)))
     for alert in status.alerts:
         colour = UNWELL if alert.severity == "critical" else UNDERWAY
         page.print(f"[{colour}]alert, {alert.severity}:[/] {escape(alert.summary)}", soft_wrap=True)

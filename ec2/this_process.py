@@ -1,6 +1,8 @@
-"""Which process this is, so that another one on the same machine can tell whether it still lives (Linux)."""
+"""Which process this is and whose, so that another one on its machine can tell whether it lives (Linux)."""
 
+import getpass
 import os
+import socket
 from pathlib import Path
 
 # proc(5): the state and, in clock ticks since the boot, the start of a process; its name before them may hold
@@ -37,3 +39,13 @@ def is_gone(said_before: str) -> bool:
     """Whether it was a process of this place, and lives no more."""
     where, pid, began = said_before.rsplit(" ", 2)
     return bool(place()) and where == place() and start_of(int(pid)) != began
+
+
+def whose() -> str:
+    """The person at the machine, for others to read; a number where the machine has no name for them."""
+    try:
+        user = getpass.getuser()
+    # Of a container that was given a user whom it does not know; KeyError before Python 3.13.
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"

@@ -32,8 +32,17 @@ engine_answers() {
 
 # An engine that is somewhere else, or that only refuses this user, is somebody's: leave it alone.
 refuse_foreign_engine() {
+    case "$(docker --version 2>/dev/null)" in
+        podman*) fail "the docker command is Podman's, whose place Docker's would take" \
+            "sudo apt-get remove podman-docker, then repeat the command" ;;
+    esac
     if [ -n "${DOCKER_HOST:-}" ]; then
         fail "no engine answers at DOCKER_HOST=$DOCKER_HOST" "start it, or 'unset DOCKER_HOST' to use this machine"
+    fi
+    context=$(docker context show 2>/dev/null) || context=default
+    if [ "${context:-default}" != default ]; then
+        fail "no engine answers in the docker command's context '$context'" \
+            "start it, or 'docker context use default' (where DOCKER_CONTEXT is set, unset it) to use this machine"
     fi
     if [ -S /var/run/docker.sock ] && [ ! -w /var/run/docker.sock ]; then
         fail "$(id --user --name) may not use /var/run/docker.sock" \
@@ -50,7 +59,7 @@ become_root() {
     admit_user
 }
 
-# A fresh group membership counts from the next log-in on, so this run goes on under it by itself.
+# A fresh group membership counts from the next log-in on: this run ends here.
 admit_user() {
     sudo usermod --append --groups docker "$(id --user --name)"
     say "$(id --user --name) was added to the group docker"

@@ -4,14 +4,17 @@
 # usage: survey.sh
 # Prints architecture, time, memory_kib, free_bytes of where Docker keeps images, a line "docker" with its
 # complaint where it does not answer, and for each image a line: image ID NAME,NAME… LAYER,LAYER…
+# After a boot the host answers before its engine does, which is waited for as long as ENGINE_WITHIN_SECONDS says.
 set -eu
 export LC_ALL=C
+ENGINE_WITHIN_SECONDS=${ENGINE_WITHIN_SECONDS:-0}
 ENGINE_LIMIT_SECONDS=30
 
 main() {
     echo "architecture $(uname -m)"
     echo "time $(date +%s.%N)"
     awk '$1 == "MemTotal:" { print "memory_kib " $2 }' /proc/meminfo
+    await_engine
     # Where the engine is away some clients complain and end well.
     if root=$(engine info --format '{{.DockerRootDir}}' 2>&1) && [ -d "$root" ]; then
         list_images
@@ -23,6 +26,14 @@ main() {
 }
 
 engine() { timeout "$ENGINE_LIMIT_SECONDS" docker "$@"; }
+
+await_engine() {
+    deadline=$(($(seconds_up) + ENGINE_WITHIN_SECONDS))
+    until [ "$(seconds_up)" -ge "$deadline" ] || engine version >/dev/null 2>&1; do sleep 1; done
+}
+
+# A clock may be set right meanwhile.
+seconds_up() { cut --delimiter=. --fields=1 /proc/uptime; }
 
 # How a template of Docker's has a list as one word.
 listed() { echo "{{range \$number, \$one := $1}}{{if \$number}},{{end}}{{\$one}}{{end}}"; }

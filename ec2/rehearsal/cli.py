@@ -18,8 +18,8 @@ from ec2.rehearsal.status import describe, environment, print_status
 from ec2.rehearsal.trial import try_out
 
 # Progress and errors; what was asked for goes to stdout.
-talk = Console(stderr=True, highlight=False)
-page = Console(highlight=False)
+talk = Console(stderr=True, emoji=False, highlight=False)
+page = Console(emoji=False, highlight=False)
 
 
 class Pool(click.ParamType[IPv4Network]):

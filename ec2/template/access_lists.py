@@ -12,6 +12,7 @@ from troposphere import Ref, Select, Template, ec2
 
 from ec2.roles import ADMIN, EXITS, ROLES, WORLD, openings
 from ec2.settings import Settings
+from ec2.template.exits import exits_of_jenkins
 from ec2.template.names import logical_id, tags
 from ec2.template.network import EVERYWHERE, Network
 from ec2.template.parameters import ADMIN_CIDRS
@@ -66,6 +67,9 @@ def outgoing(settings: Settings) -> Iterator[Entry]:
         yield Entry(way_out.protocol, (way_out.port, way_out.port), EVERYWHERE)
     yield Entry("tcp", THEIR_EPHEMERAL, EVERYWHERE)
     yield Entry("icmp", None, EVERYWHERE)
+    # Last, so that it renumbers nothing.
+    for way_out in exits_of_jenkins(settings):
+        yield Entry(way_out.protocol, (way_out.port, way_out.port), EVERYWHERE)
 
 
 def open_ports(to: str) -> list[int]:

@@ -1,11 +1,14 @@
 """Settings -> template: which resources a stack has, in the order in which they depend on each other."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import cfn_flip
 from troposphere import Template
 
+from ec2.errors import SettingsError
+from ec2.roles import APP
 from ec2.settings import Settings
 from ec2.template.access_lists import add_access_list
 from ec2.template.hosts import add_host, add_key_pair
@@ -15,6 +18,9 @@ from ec2.template.parameters import add_parameters
 from ec2.template.permissions import add_topic_permission
 from ec2.template.security_groups import add_security_groups
 
+# What AWS takes as TemplateBody.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+LIMIT_BYTES = 51_200
 SECTIONS = ("AWSTemplateFormatVersion", "Description", "Parameters", "Conditions", "Resources", "Outputs")
 RESOURCE_KEYS = (
     "Type",
@@ -59,5 +65,29 @@ def as_yaml(template: dict[str, Any]) -> str:
 
 
 def as_json(template: dict[str, Any]) -> str:
-    """The template for AWS, which takes 51,200 bytes: no byte more than needed."""
+    """The template for AWS, which takes so many bytes: none more than needed."""
     return json.dumps(template, separators=(",", ":"))
+
+
+def refuse_too_many_hosts(settings: Settings) -> None:
+    """Raise SettingsError where the template is longer than AWS takes."""
+    if not fits(settings):
+        raise SettingsError(
+            f"these hosts make a template of more than the {LIMIT_BYTES:,} bytes that AWS takes: "
+            f"{most_app_hosts(settings)} of the role {APP.name} have room beside the others",
+            "leave hosts out of stack.toml, or give them shorter names",
+        )
+
+
+def most_app_hosts(settings: Settings) -> int:
+    """How many hosts of the role app have room; those that have another role too are never left out."""
+    spare = [host for host in settings.hosts if host.roles == (APP.name,)]
+    others = tuple(host for host in settings.hosts if host not in spare)
+    while spare and not fits(replace(settings, hosts=(*others, *spare))):
+        spare.pop()
+    return len(spare) + sum(APP.name in host.roles for host in others)
+
+
+def fits(settings: Settings) -> bool:
+    """Whether AWS takes the template."""
+    return len(as_json(build_template(settings))) <= LIMIT_BYTES

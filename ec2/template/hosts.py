@@ -17,7 +17,7 @@ from ec2.roles import ROLES, VOLUMES
 from ec2.settings import DataVolumeSettings, HostSettings
 from ec2.template.names import logical_id, of_stack, tags
 from ec2.template.network import Network
-from ec2.template.parameters import PUBLIC_KEY, TERMINATION_PROTECTION, chosen_image, exists
+from ec2.template.parameters import PUBLIC_KEY, chosen_image, exists
 from ec2.template.permissions import add_instance_profile
 from ec2.template.security_groups import HOSTS, Groups
 
@@ -65,7 +65,6 @@ def add_host(
             SecurityGroupIds=[GetAtt(groups[name], "GroupId") for name in (*host.roles, HOSTS)],
             IamInstanceProfile=Ref(profile),
             MetadataOptions=metadata_options(host),
-            DisableApiTermination=Ref(TERMINATION_PROTECTION),
             BlockDeviceMappings=[root_volume(host)],
             Volumes=[
                 ec2.MountPoint(VolumeId=Ref(volume), Device=VOLUMES[role].device)

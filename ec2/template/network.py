@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from troposphere import GetAZs, Ref, Select, Template, ec2
+from troposphere import GetAtt, Output, Ref, Template, ec2
 
 from ec2.settings import Settings
 from ec2.template.names import logical_id, tags
+from ec2.template.parameters import ZONES
 
-ZONES = (1, 2)
 EVERYWHERE = "0.0.0.0/0"
 
 
@@ -55,13 +55,16 @@ def add_network(template: Template, settings: Settings) -> Network:
 def add_subnet(
     template: Template, vpc: ec2.VPC, table: ec2.RouteTable, zone: int, block: IPv4Network
 ) -> ec2.Subnet:
-    """A subnet with its routes; addresses come from Elastic IPs, so it gives none itself."""
+    """A subnet with its routes; addresses come from Elastic IPs, so it gives none itself.
+
+    Where it is an output says, for the next launch.
+    """
     subnet = template.add_resource(
         ec2.Subnet(
             logical_id("subnet", zone),
             VpcId=Ref(vpc),
             CidrBlock=str(block),
-            AvailabilityZone=Select(zone - 1, GetAZs("")),
+            AvailabilityZone=Ref(ZONES[zone]),
             MapPublicIpOnLaunch=False,
             Tags=tags(f"subnet-{zone}"),
         )
@@ -71,6 +74,7 @@ def add_subnet(
             logical_id("subnet", zone, "Routes"), SubnetId=Ref(subnet), RouteTableId=Ref(table)
         )
     )
+    template.add_output(Output(ZONES[zone], Value=GetAtt(subnet, "AvailabilityZone")))
     return subnet
 
 

@@ -1,8 +1,9 @@
 """What a launch tells CloudFormation beside the template, and what an update must leave as it was.
 
 AWS looks an SSM parameter up anew at every update, and another image or key pair means another instance in
-the place of a host. So each host keeps the image that it was launched with, which its output says, and the
-stack the key that it was launched with; who else may log in is a matter of the hosts' own files.
+the place of a host, as another zone does. So each host keeps the image that it was launched with and the
+network its zones, which outputs say, and the stack the key that it was launched with; who else may log in is
+a matter of the hosts' own files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,8 @@ from ec2.template.names import logical_id
 
 DEBIAN = "/aws/service/debian/release/13/latest/amd64"
 PUBLIC_KEY, ADMIN_CIDRS, IMAGE = "PublicKey", "AdminCidrs", "Image"
-TERMINATION_PROTECTION = "TerminationProtection"
+# Of each zone in stack.toml, the parameter and the output with AWS's name of it.
+ZONES = {1: "Zone1", 2: "Zone2"}
 # In the place of a host's image: the host ends, its volumes and its address stay.
 NO_HOST = "none"
 # From /8 to /32; AWS holds every entry of the list against it.
@@ -22,14 +24,19 @@ CIDR = r"^(\d{1,3}\.){3}\d{1,3}/(3[0-2]|[12]\d|[89])$"
 
 
 def launch_parameters(
-    settings: Settings, public_key: str, admin_cidrs: Sequence[str], outputs: Mapping[str, str]
+    settings: Settings,
+    public_key: str,
+    admin_cidrs: Sequence[str],
+    zones: Sequence[str],
+    outputs: Mapping[str, str],
 ) -> dict[str, str]:
     """The parameters of a launch; `outputs` are those of the stack as it is, none if there is no stack.
 
     A parameter of the template that is not among them keeps its previous value.
     """
     images = {image_of(host): outputs.get(image_of(host), "") for host in settings.hosts}
-    parameters = {ADMIN_CIDRS: ",".join(admin_cidrs), IMAGE: DEBIAN, TERMINATION_PROTECTION: "true", **images}
+    places = dict(zip(ZONES.values(), zones, strict=True))
+    parameters = {ADMIN_CIDRS: ",".join(admin_cidrs), **places, IMAGE: DEBIAN, **images}
     return parameters if outputs else {PUBLIC_KEY: public_key, **parameters}
 
 
@@ -53,21 +60,20 @@ def add_parameters(template: Template, settings: Settings) -> None:
             ConstraintDescription="ranges such as 203.0.113.7/32, none shorter than /8",
         )
     )
+    for number, name in ZONES.items():
+        template.add_parameter(
+            Parameter(
+                name,
+                Type="AWS::EC2::AvailabilityZone::Name",
+                Description=f"What zone {number} is at AWS; another one in an update is refused",
+            )
+        )
     template.add_parameter(
         Parameter(
             IMAGE,
             Type="AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>",
             Description="The public parameter that names the image of new hosts",
             Default=DEBIAN,
-        )
-    )
-    template.add_parameter(
-        Parameter(
-            TERMINATION_PROTECTION,
-            Type="String",
-            Description="Whether AWS refuses to terminate the hosts; off only to destroy them",
-            AllowedValues=["true", "false"],
-            Default="true",
         )
     )
     for host in settings.hosts:

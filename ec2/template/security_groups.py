@@ -23,6 +23,7 @@ from ec2.roles import (
     targets,
 )
 from ec2.settings import Settings
+from ec2.template.exits import exits
 from ec2.template.names import logical_id, tags
 from ec2.template.network import EVERYWHERE, Network
 from ec2.template.parameters import ADMIN_CIDRS
@@ -64,7 +65,7 @@ def security_group(role: Role, settings: Settings, network: Network) -> ec2.Secu
         SecurityGroupIngress=[
             rule for opening in openings(role) for rule in rules_from_addresses(opening, settings)
         ],
-        SecurityGroupEgress=[rule_to_world(way_out) for way_out in EXITS],
+        SecurityGroupEgress=[rule_to_world(way_out) for way_out in exits(role.name, settings)],
         Tags=tags(role.name, Role=role.name),
     )
 

@@ -1,12 +1,11 @@
 """What hosts boot from: images/host, built on this machine's base image."""
 
-import subprocess
 from pathlib import Path
 
 from compose.build import Say, obtain_base
 from compose.engine import Engine
 from compose.errors import StackError
-from compose.project import last_lines
+from compose.one_image import build_image
 from ec2.rehearsal.errors import RehearsalError
 
 FOLDER = Path(__file__).parents[3] / "images/host"
@@ -26,14 +25,8 @@ def build_host_images(say: Say) -> None:
     """
     try:
         obtain_base(Engine(), say)
+        for target in TARGETS:
+            say(f"building the host's image, {target}")
+            build_image(host_image(target), FOLDER, target=target)
     except StackError as error:
         raise RehearsalError(error.message, error.hint) from error
-    for target in TARGETS:
-        say(f"building the host's image, {target}")
-        words = ["docker", "build", "--progress", "plain", "--target", target, "--tag", host_image(target)]
-        done = subprocess.run([*words, str(FOLDER)], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RehearsalError(
-                f"the host's image could not be built:\n{last_lines(done.stderr, 20)}",
-                "mend what the lines above say, then repeat the command",
-            )

@@ -16,7 +16,8 @@ from ec2 import cli_secrets  # noqa: F401 - adds its command
 from ec2.cli import commands
 from ec2.errors import SecretRefused
 from ec2.given_secrets import GIVEN, give, missing_secrets
-from ec2.secrets import stored_secrets
+from ec2.secrets import read_all, stored_secrets
+from scans.dependency_check import NO_KEY
 from tests.conftest import ROOT
 from tests.functional.ec2.test_lease import Quiet
 
@@ -45,7 +46,7 @@ def ssm(endpoint: str) -> Any:
     )
 
 
-def said(endpoint: str, *words: str, typed: str = "") -> Result:
+def said(endpoint: str, *words: str, typed: str | bytes = "") -> Result:
     """What `python -m ec2 secret` answers."""
     environment = {
         "AWS_ENDPOINT_URL": endpoint,
@@ -69,7 +70,7 @@ def test_the_list_says_which_are_given_and_since_when_and_no_value(endpoint: str
     give(ssm, STACK, "smtp_password", VALUE)
     lines = said(endpoint, "--list").output.splitlines()
     assert [line.split()[0] for line in lines] == ["secret", *GIVEN]
-    assert [line.split()[1] == "no" for line in lines[1:]] == [True, False, True]
+    assert [line.split()[0] for line in lines[1:] if line.split()[1] != "no"] == ["smtp_password"]
     assert VALUE not in "".join(lines)
 
 
@@ -92,6 +93,13 @@ def test_what_cannot_be_the_secret_is_refused_without_being_repeated(name: str, 
     assert missing_secrets(ssm, STACK, (name,)) == (name,)
 
 
+def test_a_value_in_another_encoding_is_refused_as_that(endpoint: str, ssm: Any) -> None:
+    done = said(endpoint, "mail_password", typed="café".encode("latin-1"))
+    assert done.exit_code == 1
+    assert "is not text in UTF-8: nothing was changed" in done.stderr
+    assert missing_secrets(ssm, STACK, ("mail_password",)) == ("mail_password",)
+
+
 def test_services_get_what_is_given_and_a_sign_in_the_place_of_what_is_not(ssm: Any) -> None:
     services = Project("any").services
     give(ssm, STACK, "mail_password", VALUE)
@@ -99,6 +107,30 @@ def test_services_get_what_is_given_and_a_sign_in_the_place_of_what_is_not(ssm: 
     assert files["microblog/mail_password"] == VALUE
     assert files["alertmanager/smtp_password"] == UNSET
     assert missing_secrets(ssm, STACK, ("mail_password", "smtp_password")) == ("smtp_password",)
+
+
+def test_to_look_ahead_no_secret_that_is_made_is_kept(ssm: Any) -> None:
+    stack, services = "ahead", Project("any").services
+    ahead = stored_secrets(ssm, stack, services, keep=False)
+    assert read_all(ssm, stack) == {}
+    assert list(map(str, ahead)) == list(map(str, stored_secrets(ssm, stack, services)))
+    kept = stored_secrets(ssm, stack, services)
+    assert stored_secrets(ssm, stack, services, keep=False) == kept
+
+
+def test_jenkins_gets_the_key_of_the_nvd_and_without_one_a_word_that_is_not_kept(
+    endpoint: str, ssm: Any
+) -> None:
+    services = Project("any").services
+
+    def key() -> str:
+        files = {str(file): file.value for file in stored_secrets(ssm, STACK, services)}
+        return files["jenkins/nvd_api_key"]
+
+    assert key() in NO_KEY
+    assert "nvd_api_key        no" in said(endpoint, "--list").output
+    assert said(endpoint, "nvd_api_key", typed="0-0-0\n").exit_code == 0
+    assert key() == "0-0-0"
 
 
 def test_each_is_kept_below_the_role_of_its_reader() -> None:

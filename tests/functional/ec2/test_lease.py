@@ -15,10 +15,12 @@ import pytest
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from ec2.deploy import forget as forget_stack
 from ec2.errors import LeaseHeld, LeaseLost
 from ec2.lease import Lease, claim, forget, lease, look, own_record, take
 from ec2.lease_record import current
 from ec2.rehearsal.settings import REGION
+from ec2.secrets import read_all, write
 from tests.conftest import ROOT
 from tests.waiting import wait_until
 
@@ -31,6 +33,19 @@ with lease(ssm, stack, "0123abc", print, lasts_seconds=60):
     print("held", flush=True)
     time.sleep(60)
 """
+SLOWLY = HOLD.replace(
+    """    print("held", flush=True)
+    time.sleep(60)""",
+    """
+    try:
+        print("held", flush=True)
+        time.sleep(60)
+    finally:
+        print("giving back", flush=True)
+        time.sleep(1)
+        print("given back", flush=True)
+""",
+)
 
 
 class Quiet(WSGIRequestHandler):
@@ -163,10 +178,76 @@ def test_it_is_renewed_for_as_long_as_the_work_takes(ssm: Any, stack: str) -> No
         held.check()
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (signal.SIGHUP, signal.SIGHUP),
+        (signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGTERM, signal.SIGHUP),
+        (signal.SIGINT, signal.SIGTERM),
+    ],
+)
+def test_who_is_told_twice_to_end_gives_all_back(
+    endpoint: str, first: signal.Signals, second: signal.Signals
+) -> None:
+    stack = f"stack-{first.name}-{second.name}"
+    words = [sys.executable, "-c", SLOWLY, endpoint, stack, REGION]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        holder.send_signal(first)
+        assert holder.stdout.readline() == b"giving back\n"
+        holder.send_signal(second)
+        assert holder.stdout.readline() == b"given back\n"
+
+
 def test_nothing_is_left_with_the_stack(ssm: Any, stack: str) -> None:
     with lease(ssm, stack, "0123abc", quiet) as held:
         held.end_with_stack()
         with pytest.raises(LeaseLost, match="gone"):
             held.check()
     assert look(ssm, stack) == []
-    forget(ssm, stack)
+    forget(ssm, stack, below=2)
+
+
+def test_with_the_stack_its_secrets_go_and_the_lease_last(ssm: Any, stack: str) -> None:
+    write(ssm, f"/{stack}/deployer/ssh_key", "key")
+    leased: list[bool] = []
+    with lease(ssm, stack, "destroy", quiet) as held:
+        forget_stack(ssm, held, lambda _: leased.append(current(look(ssm, stack)).held))
+    assert (leased, read_all(ssm, stack)) == ([True], {})
+
+
+def test_who_lost_the_lease_leaves_the_secrets_and_the_lease_of_who_has_it(ssm: Any, stack: str) -> None:
+    asleep = taken(ssm, stack, lasts_seconds=0)
+    wait_until(lambda: not current(look(ssm, stack)).held, 5, "the lease ran out")
+    with lease(ssm, stack, "4567def", quiet) as mine:
+        write(ssm, f"/{stack}/deployer/ssh_key", "key")
+        with pytest.raises(LeaseLost, match="is held by"):
+            forget_stack(ssm, asleep, quiet)
+        with pytest.raises(LeaseLost, match="is held by"):
+            asleep.end_with_stack()
+        mine.check()
+        assert f"/{stack}/deployer/ssh_key" in read_all(ssm, stack)
+
+
+def test_who_slept_while_the_stack_was_destroyed_has_no_lease_on_the_next_one(ssm: Any, stack: str) -> None:
+    asleep = taken(ssm, stack, lasts_seconds=60)
+    forget(ssm, stack, below=asleep.number + 1)
+    theirs = claim(ssm, stack, own_record("4567def", 60), None)
+    assert theirs.number == asleep.number
+    with pytest.raises(LeaseLost, match="commit 4567def"):
+        asleep.check()
+    with pytest.raises(LeaseLost, match="commit 4567def"):
+        asleep.end_with_stack()
+    asleep.release()
+    assert current(look(ssm, stack)).held
+    theirs.check()
+
+
+def test_after_the_stack_is_gone_nobody_elses_lease_is_given_back(ssm: Any, stack: str) -> None:
+    with lease(ssm, stack, "destroy", quiet) as held:
+        held.end_with_stack()
+        theirs = claim(ssm, stack, own_record("4567def", 60), None)
+    assert current(look(ssm, stack)).held
+    theirs.check()

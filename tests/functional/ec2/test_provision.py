@@ -13,9 +13,12 @@ from ec2.errors import CommandFailed
 from ec2.inventory import Volume
 from ec2.provision import provision_host
 from ec2.rehearsal.volumes import filesystems, loops, nodes
+from tests.conftest import NEEDS_ROOT
 from tests.functional.ec2.conftest import Machine
 from tests.waiting import wait_until
 
+# Volumes are loop devices.
+pytestmark = NEEDS_ROOT
 MIB = 1024**2
 # Everything that a bare host with one volume lacks.
 CHANGES = {

@@ -173,11 +173,14 @@ def test_what_did_not_come_whole_is_an_error_for_its_reader_and_never_kept(
     source: Source, start: Start, feed: str, content: bytes
 ) -> None:
     source.sent = [content]
+    source.go_on.clear()
     relay = start(source.address, feed)
     first = http.client.HTTPConnection("127.0.0.1", relay.port, timeout=20)
     first.request("GET", PATH)
-    with first.getresponse() as answer, pytest.raises(http.client.IncompleteRead):
-        answer.read()
+    with first.getresponse() as answer:
+        source.go_on.set()
+        with pytest.raises(http.client.IncompleteRead):
+            answer.read()
     first.close()
     assert get(relay.url()) == BLOB
     assert len(source.asked) == 2

@@ -13,6 +13,10 @@ import pytest
 
 from ec2.ledger import Entry, read_entries
 from ec2.rollout import step_words
+from tests.conftest import NEEDS_ROOT
+
+# A step closes a microblog's port to new connections, inside the network of its container.
+pytestmark = NEEDS_ROOT
 
 # Stands in for the microblog as far as the steps know it: a service of that name that listens on port 8000.
 COMPOSE = """

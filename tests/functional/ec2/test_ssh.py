@@ -1,6 +1,7 @@
 """The wall around OpenSSH against a real sshd."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -217,6 +218,51 @@ def test_a_stranger_is_turned_away_at_once(machine: Machine, tmp_path: Path) -> 
         Session(machine.host, identity, machine.known_hosts),
     ):
         pass
+
+
+NOBODY = Host("app", ("app",), "i-0a", "127.0.0.2", "127.0.0.2")
+
+
+def stand_in_for_ssh(folder: Path, lines: str, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A session whose ssh is these lines of shell."""
+    program = folder / "ssh"
+    program.write_text(f"#!/bin/sh\n{lines}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return Session(NOBODY, folder / "key", folder / "known_hosts")
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason", "hint"),
+    [
+        ("echo 'sh: 1: ssh: not found' >&2", "ssh: not found", "install OpenSSH's client"),
+        (
+            f'printf "Foo bar\\n" >"$0.conf"; exec {shutil.which("ssh")} -F "$0.conf" 127.0.0.2',
+            "line 1: Bad configuration option: foo; ",
+            "correct the configuration of OpenSSH that the message names",
+        ),
+    ],
+)
+def test_what_time_does_not_heal_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str, reason: str, hint: str
+) -> None:
+    session = stand_in_for_ssh(tmp_path, f"{lines}; exit 255", monkeypatch)
+    session.connect_limit_seconds = 3
+    with pytest.raises(HostUnreachable, match=reason) as unreachable, session:
+        pass
+    assert "tried for 0." in unreachable.value.message
+    assert unreachable.value.hint == hint
+
+
+def test_a_host_that_says_nothing_while_it_is_logged_in_to_may_be_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = stand_in_for_ssh(tmp_path, 'echo >"$0.began"; exec sleep 60', monkeypatch)
+    with ThreadPoolExecutor(1) as threads:
+        entering = threads.submit(session.__enter__)
+        wait_until(lambda: (tmp_path / "ssh.began").exists(), 5, "ssh began")
+        session.interrupt()
+        assert isinstance(entering.exception(timeout=5), HostUnreachable)
 
 
 def test_a_host_that_is_not_there_is_tried_until_the_limit(machine: Machine) -> None:

@@ -1,16 +1,22 @@
 """The deployer's policy: enough for what CloudFormation does in the deployer's name, and no more."""
 
 import json
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from rich.console import Console
 
 from ec2.deployer_policy import build_policy
+from ec2.kept_table import print_kept
+from ec2.leftovers import Kept
 from ec2.settings import read_settings
+from ec2.stack import Stack
 from ec2.template.build import build_template
 
 SETTINGS = read_settings(Path(__file__).parents[3] / "stack.toml")
@@ -50,12 +56,7 @@ NOT_OURS = {
         "kms:ReEncryptFrom",
         "kms:ReEncryptTo",
     },
-    "documents of Systems Manager": {
-        "ssm:CreateAssociation",
-        "ssm:DeleteAssociation",
-        "ssm:DescribeAssociation",
-        "ssm:ListAssociations",
-    },
+    "documents of Systems Manager": {"ssm:CreateAssociation", "ssm:DeleteAssociation"},
 }
 
 
@@ -107,16 +108,21 @@ def test_only_looking_is_allowed_everywhere() -> None:
 def test_destroying_needs_a_second_factor() -> None:
     mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     assert STATEMENTS["DestroyStack"]["Condition"] == mfa
-    assert set(actions(STATEMENTS["DestroyStack"])) == {
-        "cloudformation:DeleteStack",
-        "cloudformation:UpdateTerminationProtection",
-    }
+    assert actions(STATEMENTS["DestroyStack"]) == ["cloudformation:DeleteStack"]
     assert mfa.items() <= STATEMENTS["Destroy"]["Condition"].items()
     for name, statement in STATEMENTS.items():
         if {"ec2:TerminateInstances", "ec2:DeleteVolume"} & set(actions(statement)):
             assert name in ("Destroy", "CleanUp")
     called = {"aws:CalledVia": "cloudformation.amazonaws.com"}
     assert STATEMENTS["CleanUp"]["Condition"]["ForAnyValue:StringEquals"] == called
+
+
+def test_deploying_needs_none() -> None:
+    assert "Condition" not in STATEMENTS["Stack"]
+    asked = "CreateChangeSet ExecuteChangeSet DeleteChangeSet SetStackPolicy UpdateTerminationProtection"
+    assert {f"cloudformation:{action}" for action in asked.split()} <= set(actions(STATEMENTS["Stack"]))
+    assert "MultiFactorAuthPresent" not in json.dumps(STATEMENTS["Change"])
+    assert "ec2:ModifyInstanceAttribute" in actions(STATEMENTS["Change"])
 
 
 def test_what_is_changed_or_destroyed_has_the_stacks_tag() -> None:
@@ -126,12 +132,43 @@ def test_what_is_changed_or_destroyed_has_the_stacks_tag() -> None:
     assert STATEMENTS["Create"]["Condition"]["StringEquals"] == {"aws:RequestTag/Stack": "microblog"}
 
 
-def test_snapshots_are_told_whose_data_they_have_and_never_deleted() -> None:
+def test_snapshots_are_told_whose_data_they_have_and_deleted_with_a_second_factor_only() -> None:
     snapshots = "arn:aws:ec2:us-east-1::snapshot/*"
     about = [one for one in POLICY["Statement"] if snapshots in listed(one["Resource"])]
-    assert [one["Sid"] for one in about] == ["Snapshot", "TagWhatIsCreated", "Change"]
+    assert [one["Sid"] for one in about] == ["Snapshot", "TagWhatIsCreated", "Change", "Destroy"]
     assert "ec2:CreateTags" in actions(STATEMENTS["Change"])
-    assert "ec2:DeleteSnapshot" not in [action for one in POLICY["Statement"] for action in actions(one)]
+    deleting = [one["Sid"] for one in POLICY["Statement"] if "ec2:DeleteSnapshot" in actions(one)]
+    assert deleting == ["Destroy"]
+
+
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
+def test_what_is_said_to_lead_on_from_a_stack_that_is_stuck_is_allowed(status: str) -> None:
+    stack = Stack(SETTINGS.name, None, print)
+    (verb,) = re.findall(r"aws cloudformation ([a-z-]+)", stack.way_out(status))
+    assert as_action("cloudformation", verb) in actions(STATEMENTS["Stack"])
+
+
+def test_what_is_said_to_delete_a_snapshot_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    made = datetime(2026, 1, 31, tzinfo=UTC)
+    print_kept(Console(), [Kept("snap-1", 20, "database", "app", made, True)], "us-east-1")
+    (verb,) = re.findall(r"aws ec2 ([a-z-]+)", capsys.readouterr().out)
+    assert as_action("ec2", verb) in actions(STATEMENTS["Destroy"])
+
+
+def as_action(service: str, verb: str) -> str:
+    """What IAM calls a command of the command line."""
+    return f"{service}:{verb.replace('-', ' ').title().replace(' ', '')}"
+
+
+def test_whoever_deploys_may_ask_why_a_change_set_failed() -> None:
+    assert "cloudformation:DescribeEvents" in actions(STATEMENTS["Look"])
+
+
+def test_the_parameters_are_listed_by_the_stacks_path_whether_or_not_it_ends_with_a_slash() -> None:
+    (secrets,) = [one for one in POLICY["Statement"] if "ssm:GetParametersByPath" in actions(one)]
+    for path in ("microblog", "microblog/", "microblog/lease"):
+        asked = f"arn:aws:ssm:us-east-1:123456789012:parameter/{path}"
+        assert any(fnmatchcase(asked, resource) for resource in listed(secrets["Resource"]))
 
 
 def test_whoever_stops_the_hosts_may_ask_what_is_protected_and_what_is_left() -> None:

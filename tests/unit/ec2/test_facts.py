@@ -1,8 +1,14 @@
 """What a host's survey says, and what it would be sent."""
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ec2.facts import Facts, Sending, clock_off, feeder, read_facts, to_send
+from ec2.host_scripts import host_script
 from ec2.images import Image
 from ec2.layers import Layer
 
@@ -46,6 +52,33 @@ def test_an_engine_that_does_not_answer_has_no_images() -> None:
     facts = read_facts("\n".join([*lines, "docker Cannot connect to the Docker daemon"]), 1000, 1001)
     assert facts.docker == "Cannot connect to the Docker daemon"
     assert (facts.names, facts.chains) == ({}, frozenset())
+
+
+# An engine that answers the third time it is asked.
+LATE_DOCKER = (
+    "#!/bin/sh\n"
+    'echo asked >>"$0.asked"\n'
+    '[ "$(wc -l <"$0.asked")" -gt 2 ] || { echo \'Cannot connect to the Docker daemon\'; exit 1; }\n'
+    'if [ "$1" = info ]; then echo /; fi\n'
+)
+
+
+@pytest.mark.parametrize(("patience", "complaint"), [(30, ""), (0, "Cannot connect to the Docker daemon")])
+def test_an_engine_that_comes_up_after_its_host_is_waited_for_by_who_is_patient(
+    tmp_path: Path, patience: int, complaint: str
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(LATE_DOCKER)
+    docker.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-s"],
+        input=f"ENGINE_WITHIN_SECONDS={patience}\n{host_script('survey.sh')}",
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert read_facts(done.stdout, 0, 0).docker == complaint
 
 
 def test_a_clock_is_off_by_what_the_time_of_asking_does_not_explain() -> None:

@@ -18,6 +18,7 @@ OUTPUTS = {
     "AppImage": "ami-1",
     "AppRoles": "app+database",
     "AppDatabaseVolume": "vol-0a",
+    "AppDatabaseVolumeGib": "20",
     "App2PublicAddress": "198.18.0.9",
     "App2Roles": "app",
 }
@@ -31,7 +32,7 @@ def test_hosts_come_by_name_with_their_roles_addresses_and_volumes() -> None:
             instance_id="i-1",
             address="198.18.0.7",
             private_address="10.20.1.5",
-            volumes=(Volume("vol-0a", "/srv/database"),),
+            volumes=(Volume("vol-0a", "/srv/database", 20),),
         ),
         Host(
             name="monitoring",
@@ -39,6 +40,7 @@ def test_hosts_come_by_name_with_their_roles_addresses_and_volumes() -> None:
             instance_id="i-2",
             address="198.18.0.8",
             private_address="10.20.1.6",
+            # A stack that was launched before its outputs said how large.
             volumes=(Volume("vol-0c", "/srv/monitoring"),),
         ),
     )

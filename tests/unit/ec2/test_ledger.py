@@ -60,6 +60,18 @@ def test_a_release_is_found_by_the_beginning_of_its_id_and_by_its_commit() -> No
         found.find("ccc")
 
 
+def test_where_hosts_differ_nobody_can_say_which_release_serves() -> None:
+    assert history(done(FIRST), serves=FIRST.release).serves() == FIRST.release
+    serving = {"app": SECOND.release, "data": FIRST.release, "new": ""}
+    apart = History((done(FIRST), done(SECOND)), frozenset(), serving)
+    with pytest.raises(NoSuchRelease) as refused:
+        apart.serves()
+    assert refused.value.message == (
+        f"no release serves on every host: app: {SECOND.release}; data: {FIRST.release}; new: none"
+    )
+    assert refused.value.hint == "python -m ec2 diff BEFORE AFTER"
+
+
 def test_what_one_host_does_not_keep_is_not_kept() -> None:
     first = f"serves {SECOND.release}\nkept {FIRST.release}\nkept {SECOND.release}\n{done(FIRST).line()}\n"
     second = f"serves {FIRST.release}\nkept {SECOND.release}\n{done(FIRST).line()}\n"

@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
-from ec2.leftovers import EC2_THINGS, Kept, short_id, snapshot, tag
+from ec2.leftovers import EC2_THINGS, Kept, short_id, snapshot, stack_there, tag
 from ec2.settings import parse_settings
 from ec2.template.build import build_template
 from tests.conftest import ROOT
@@ -51,6 +54,22 @@ def test_a_snapshots_own_tags_know_its_role_best() -> None:
     assert snapshot(tagged, "app", "jenkins") == Kept("snap-1", 20, "database", "app", MADE, True)
     assert snapshot(ROW, "app", "jenkins").role == "jenkins"
     assert not snapshot({**ROW, "State": "pending"}, "", "").complete
+
+
+def test_a_stack_is_gone_when_aws_says_so_and_not_when_it_refuses_to_answer() -> None:
+    cloudformation = boto3.client(
+        "cloudformation", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    arn = "arn:aws:cloudformation:us-east-1:1:stack/blog/1"
+    known = {"StackName": "blog", "CreationTime": MADE}
+    with Stubber(cloudformation) as aws:
+        for status in ("UPDATE_COMPLETE", "DELETE_COMPLETE"):
+            aws.add_response("describe_stacks", {"Stacks": [{**known, "StackStatus": status}]})
+        aws.add_client_error("describe_stacks", "ValidationError", f"Stack with id {arn} does not exist")
+        aws.add_client_error("describe_stacks", "Throttling", "Rate exceeded")
+        assert [stack_there(cloudformation, arn) for _ in range(3)] == [True, False, False]
+        with pytest.raises(ClientError, match="Rate exceeded"):
+            stack_there(cloudformation, arn)
 
 
 def test_a_tag_that_is_not_there_is_empty() -> None:

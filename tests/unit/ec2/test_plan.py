@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from ec2.deploy import refuse_without_secrets
-from ec2.errors import SecretMissing
+from ec2.deploy import refuse_forbidden, refuse_without_secrets
+from ec2.errors import SecretMissing, StackFailed
 from ec2.facts import Facts, Sending
 from ec2.inventory import Host
 from ec2.outlook import Outlook, read_outlook
 from ec2.plan import Plan
 from ec2.plan_table import lines
-from ec2.stack import Change
+from ec2.stack import INSTANCE, Change
 from ec2.stack import Plan as StackPlan
 
 APP = Host("app", ("app",), "i-1", "198.18.0.10", "10.20.1.4")
@@ -85,12 +85,59 @@ def test_a_new_stack_is_counted_and_an_update_is_told() -> None:
     assert lines(Plan(update, "abc"))[1] == "  replace App (AWS::EC2::Instance)"
 
 
+def test_a_host_that_is_stopped_for_a_change_is_told_with_what_people_notice() -> None:
+    resized = host_change("InstanceType", "SecurityGroupIds")
+    update = StackPlan("blog", "deploy-2", creates=False, changes=(resized,))
+    made = plan(outlook(nginx="keep"), stack=update)
+    assert lines(made) == [
+        "to update the stack 'blog': 1 to stop and start",
+        "  stop and start AppHost (AWS::EC2::Instance)",
+        "app  1 unchanged",
+        "interruption by AppHost: it stops and starts, and what runs there is back after some minutes",
+    ]
+    assert made.forbidden == ()
+    assert made.plain()["stack"][0]["stops"] is True
+
+
+def test_a_volume_that_is_enlarged_is_told_with_what_that_takes() -> None:
+    larger = Change("Modify", "AppDatabaseVolume", "AWS::EC2::Volume", "False", "vol-1", frozenset({"Size"}))
+    update = StackPlan("blog", "deploy-2", creates=False, changes=(larger,))
+    made = plan(outlook(nginx="keep"), stack=update)
+    assert lines(made)[1] == (
+        "  modify AppDatabaseVolume (AWS::EC2::Volume): "
+        "AWS takes up to six hours per TiB to enlarge it; it stays in use meanwhile"
+    )
+    assert lines(made)[-1] == "interruption: none"
+
+
+def test_what_changes_of_a_host_while_it_runs_interrupts_nobody() -> None:
+    # A group that changes makes CloudFormation say so of every host that is in it.
+    update = StackPlan("blog", "deploy-2", creates=False, changes=(host_change("SecurityGroupIds"),))
+    made = plan(outlook(nginx="keep"), stack=update)
+    assert lines(made)[1] == "  modify AppHost (AWS::EC2::Instance)"
+    assert lines(made)[-1] == "interruption: none"
+
+
+def test_where_hosts_change_what_they_said_before_is_not_believed() -> None:
+    role = Change("Modify", "Role", "AWS::IAM::Role", "False")
+    assert not StackPlan("blog", "deploy-2", creates=False, changes=(role,)).changes_hosts
+    assert StackPlan("blog", "deploy-2", creates=False, changes=(role, host_change())).changes_hosts
+
+
+def host_change(*properties: str) -> Change:
+    """A change of the host app that CloudFormation calls conditional."""
+    return Change("Modify", "AppHost", INSTANCE, "Conditional", "i-1", frozenset(properties))
+
+
 def test_what_the_policy_of_the_stack_forbids_is_known_before() -> None:
     moved = Change("Modify", "Network", "AWS::EC2::VPC", "True")
-    perhaps = Change("Modify", "App", "AWS::EC2::Instance", "Conditional")
+    perhaps = host_change("InstanceType")
+    other_disk = host_change("BlockDeviceMappings", "InstanceType")
     role = Change("Modify", "Role", "AWS::IAM::Role", "True")
-    update = StackPlan("blog", "deploy-2", creates=False, changes=(moved, perhaps, role))
-    assert Plan(update, "abc").forbidden == (moved,)
+    update = StackPlan("blog", "deploy-2", creates=False, changes=(moved, perhaps, other_disk, role))
+    assert Plan(update, "abc").forbidden == (moved, other_disk)
+    with pytest.raises(StackFailed, match=r"what never is.*: Network \(.*\), AppHost \(AWS::EC2::Instance\)"):
+        refuse_forbidden(Plan(update, "abc"))
     first = StackPlan("blog", "deploy-1", creates=True, changes=(moved,))
     assert Plan(first, "abc").forbidden == ()
 

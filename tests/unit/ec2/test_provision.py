@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+from dataclasses import replace
 
 from ec2.host_scripts import FOLDER
 from ec2.inventory import Host, Volume
-from ec2.provision import PARTS, provision_script, volume_arguments
+from ec2.provision import PARTS, mark, provision_script, volume_arguments
 
 DATABASE = Host(
-    "app", ("app", "database"), "i-0a", "198.18.0.7", "10.20.1.5", (Volume("vol-0a", "/srv/database"),)
+    "app", ("app", "database"), "i-0a", "198.18.0.7", "10.20.1.5", (Volume("vol-0a", "/srv/database", 20),)
 )
 
 
@@ -32,6 +33,13 @@ def test_nothing_is_installed_before_the_first_boot_is_over_and_nothing_starts_w
 def test_volumes_are_arguments_and_never_part_of_the_script() -> None:
     assert volume_arguments(DATABASE) == ("vol-0a:/srv/database",)
     assert "vol-0a:" not in provision_script()
+
+
+def test_a_host_whose_volume_grew_is_provisioned_again_and_one_that_is_as_it_was_is_not() -> None:
+    larger = replace(DATABASE, volumes=(Volume("vol-0a", "/srv/database", 40),))
+    assert volume_arguments(larger) == volume_arguments(DATABASE)
+    assert mark(larger) != mark(DATABASE)
+    assert mark(replace(DATABASE, address="198.18.0.9")) == mark(DATABASE)
 
 
 def test_a_part_that_fails_ends_the_whole() -> None:

@@ -30,7 +30,7 @@ def test_a_role_opens_ports_of_its_own_services_only() -> None:
 def test_only_nginx_is_open_to_the_world_and_only_ssh_to_the_administrator() -> None:
     every = {(role.name, opening) for role in ROLES.values() for opening in openings(role)}
     world = {(role, opening.port) for role, opening in every if opening.to == WORLD}
-    assert world == {("app", 80), ("app", 443)}
+    assert world == {("app", 80)}
     assert {opening.port for _, opening in every if opening.to == ADMIN} == {22}
 
 

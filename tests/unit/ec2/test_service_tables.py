@@ -61,11 +61,13 @@ def test_where_the_microblog_is_found_is_what_its_mails_lead_to_and_what_is_prob
     given = settings("""
 [microblog]
 public_url = "https://blog.example.org"
+trusted_proxies = ["198.18.7.0/24", "2001:db8::7"]
 mail_url = "smtps://blog@mail.example.org"
 mail_from = "blog@example.org"
 """)
     assert given.told_services == {
         "PUBLIC_URL": "https://blog.example.org",
+        "TRUSTED_PROXIES": "198.18.7.0/24 2001:db8::7",
         "MAIL_URL": "smtps://blog@mail.example.org",
         "MAIL_FROM": "blog@example.org",
         "PROBED": "https://blog.example.org/login",
@@ -88,15 +90,22 @@ smtp_url = "smtps://relay.example.org"
     [
         ("alerts", 'email_to = "ops"', 'alerts.email_to = "ops": expected who is told by mail'),
         ("alerts", 'smtp_url = "smtps://a:secret@b.org"', "alerts.smtp_url = "),
+        ("alerts", 'smtp_url = "smtps://mail.example.org:587"', "smtps at 465 alone"),
         ("alerts", 'webhook_url = "https://example.org:8443/"', "at port 80 or 443"),
         ("alerts", 'webhook_url = "https://example.org/it\'s"', "alerts.webhook_url = "),
         ("alerts", 'slack = "yes"', "alerts.slack = "),
         ("alerts", 'slack_channel = "alerts"', 'expected a channel such as "#alerts"'),
         ("alerts", 'sns_topic = "alerts"', "expected the ARN of a topic"),
         ("alerts", 'quiet_hours = "22-6"', "such as 22:00-06:00"),
+        # All day, as Alertmanager takes it.
+        ("alerts", 'quiet_hours = "22:00-22:00"', "such as 22:00-06:00"),
         ("alerts", 'pager = "x"', "alerts.pager is unknown: the keys here are email_to, "),
         ("microblog", 'public_url = "blog.example.org"', "expected where people find it"),
         ("microblog", 'public_url = "https://blog.example.org/path"', "expected where people find it"),
+        ("microblog", 'trusted_proxies = ["10.0.0.0/99"]', "expected what speaks TLS in front of it"),
+        ("microblog", 'trusted_proxies = ["0.0.0.0/0"]', "expected what speaks TLS in front of it"),
+        ("microblog", 'trusted_proxies = ["fe80::1%eth0"]', "expected what speaks TLS in front of it"),
+        ("microblog", 'trusted_proxies = ["fe80::1%\';\\n"]', "expected what speaks TLS in front of it"),
         ("microblog", 'mail_from = "Blog <b@example.org>"', "expected whom its mail is from"),
     ],
 )

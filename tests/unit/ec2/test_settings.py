@@ -20,6 +20,14 @@ admin = ["203.0.113.7", "198.51.100.0/24"]
 roles = ["monitoring", "app", "jenkins", "database"]
 instance_type = "t3.large"
 """
+NAME = (
+    "at most 24 small letters, digits and hyphens, a letter first and no hyphen last, and not aws or ssm "
+    "first: AWS lets nobody else keep parameters below such names"
+)
+INSTANCE_TYPE = (
+    "an instance type of AWS for x86-64, such as t3.small or m6i.large, and none from before Nitro, such as "
+    "t2 or m4: there the console is told too late for a host's keys, and disks have no names to find them by"
+)
 
 
 def mistakes(text: str) -> list[str]:
@@ -86,15 +94,14 @@ def test_every_mistake_is_named_at_once_with_its_key_its_value_and_what_was_expe
     roles = ["database", "jenkins"]
     """
     assert mistakes(text) == [
-        'name = "Mine": expected at most 24 small letters, digits and hyphens, a letter first and no hyphen '
-        "last",
+        f'name = "Mine": expected {NAME}',
         'region = "mars-1": expected a region of AWS, such as us-east-1',
         'admin = "0.0.0.0/0": expected "my address", or up to 10 ranges such as "203.0.113.0/24", none '
         "shorter than /8: administration is never open to the world",
         'hosts.app.roles = "databse": expected a list of app, database, jenkins, monitoring, each once',
-        'hosts.app.instance_type = "t3.smal": expected an instance type of AWS for x86-64, such as t3.small',
+        f'hosts.app.instance_type = "t3.smal": expected {INSTANCE_TYPE}',
         "hosts.app.zone = 3: expected 1 or 2",
-        "hosts.two.instance_type is missing: expected an instance type of AWS for x86-64, such as t3.small",
+        f"hosts.two.instance_type is missing: expected {INSTANCE_TYPE}",
         "colour is unknown: the keys here are name, region, admin, network, pipeline, alerts, microblog, "
         "hosts",
         "hosts: none has the role monitoring: expected one at least",
@@ -141,6 +148,8 @@ def test_no_range_shorter_than_8_is_ever_taken(address: int, prefix: int) -> Non
         'name = "a-name-of-twenty-five-chars"',
         'name = "ends-"',
         'name = "1st"',
+        'name = "aws-blog"',
+        'name = "ssm"',
         'network = "8.8.8.0/24"',
         'network = "10.0.0.0/8"',
         'network = "10.20.0.1/16"',
@@ -170,6 +179,7 @@ def test_a_host_has_a_name_of_letters_and_digits(name: str) -> None:
         ("m6gd.large", False),
         ("im4gn.large", False),
         ("a1.medium", False),
+        ("p6e-gb200.36xlarge", False),
         ("mac2.metal", False),
         ("t3.tiny", False),
     ],
@@ -181,6 +191,18 @@ def test_an_instance_type_exists_and_runs_an_amd64_image(kind: str, runs: bool) 
     else:
         (line,) = mistakes(text)
         assert line.startswith(f'hosts.all.instance_type = "{kind}"')
+
+
+@pytest.mark.parametrize("kind", ["t2.small", "m4.large", "i3.large", "x1e.xlarge", "p3.2xlarge"])
+def test_an_instance_type_from_before_nitro_is_refused_with_the_reason(kind: str) -> None:
+    assert mistakes(with_line(f'instance_type = "{kind}"')) == [
+        f'hosts.all.instance_type = "{kind}": expected {INSTANCE_TYPE}'
+    ]
+
+
+@pytest.mark.parametrize("kind", ["i3.metal", "i3en.large", "p3dn.24xlarge", "u-6tb1.56xlarge"])
+def test_what_only_sounds_like_one_is_taken(kind: str) -> None:
+    assert parse_settings(with_line(f'instance_type = "{kind}"'), "").hosts[0].instance_type == kind
 
 
 @pytest.mark.parametrize("value", ["11", "16385", '"20"', "20.5", "true"])
@@ -261,9 +283,57 @@ def test_the_pipeline_is_told_as_compose_has_it() -> None:
         "JENKINS_DEPLOYMENT": "none",
         "JENKINS_ADMIN_ADDRESS": "admin@example.org",
         "JENKINS_GIT_KNOWN_HOSTS": "",
-        "JENKINS_SMTP_HOST": "localhost",
     }
     assert parse_settings(ONE_HOST, "stack.toml").pipeline is None
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("smtp+starttls://ci%40example.org@mail.example.org", ("587", "false", "true", "ci@example.org")),
+        ("smtps://ci@mail.example.org", ("465", "true", "false", "ci")),
+        ("smtp+starttls://mail.example.org:465", ("465", "false", "true", "")),
+    ],
+)
+def test_how_its_mail_leaves_is_told_to_jenkins_in_pieces(url: str, told: tuple[str, ...]) -> None:
+    table = f'[pipeline]\nrepository_url = "https://git.example.org/a.git"\nsmtp_url = "{url}"\n'
+    settings = parse_settings(ONE_HOST + table, "stack.toml")
+    assert settings.pipeline is not None
+    variables = settings.pipeline.variables()
+    assert variables["JENKINS_SMTP_HOST"] == "mail.example.org"
+    pieces = ("PORT", "SSL", "STARTTLS", "USER")
+    assert tuple(variables[f"JENKINS_SMTP_{piece}"] for piece in pieces) == told
+    assert settings.secrets_needed == (("pipeline_password",) if told[-1] else ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://mail.example.org",
+        "smtps://a:b@c.org",
+        "smtps://c.org:25",
+        "smtps://c.org:587",
+        "smtps://o%27hara@c.org",
+        "smtps://%24%7BX%7D@c.org",
+    ],
+)
+def test_mail_that_ec2_would_not_let_out_or_a_host_could_not_be_told_is_refused(url: str) -> None:
+    table = f'[pipeline]\nrepository_url = "https://git.example.org/a.git"\nsmtp_url = "{url}"\n'
+    (line,) = mistakes(ONE_HOST + table)
+    assert line.startswith(f'pipeline.smtp_url = "{url}": expected an address like smtp+starttls://')
+
+
+@pytest.mark.parametrize("where", ["git.example.org:99999", "git.example.org:x", ":22"])
+def test_a_repository_whose_port_is_none_is_refused(where: str) -> None:
+    (line,) = mistakes(ONE_HOST + f'[pipeline]\nrepository_url = "ssh://{where}/a.git"\n')
+    assert line.startswith(f'pipeline.repository_url = "ssh://{where}/a.git": expected where git finds')
+
+
+def test_a_repository_with_a_quote_is_refused_as_it_would_end_a_value_on_the_host() -> None:
+    assert mistakes(ONE_HOST + '[pipeline]\nrepository_url = "https://git.example.org/o\'hara.git"\n') == [
+        'pipeline.repository_url = "https://git.example.org/o\'hara.git": '
+        "expected where git finds the repository: https://… or ssh://…, without spaces and quotes"
+    ]
 
 
 def test_a_deployment_that_is_none_of_the_three_is_named() -> None:

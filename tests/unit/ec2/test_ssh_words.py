@@ -48,6 +48,58 @@ def test_the_connection_asks_nobody_and_lends_nothing() -> None:
     assert asked["ControlPersist"] == "no"
 
 
+USERS_CONFIGURATION = """
+AddKeysToAgent yes
+ForkAfterAuthentication yes
+ForwardAgent yes
+KnownHostsCommand /bin/echo %H ssh-ed25519 AAAA
+LogLevel QUIET
+PubkeyAuthentication no
+RemoteCommand tmux attach
+RequestTTY force
+SessionType none
+StdinNull yes
+ProxyJump gateway
+"""
+
+
+def understood(words: list[str], configuration: Path) -> dict[str, str]:
+    """What OpenSSH makes of a command line for somebody with this configuration."""
+    first = words.index("ssh")
+    asked = ["ssh", "-G", "-F", str(configuration), *words[first + 1 :]]
+    printed = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    return dict(line.split(" ", 1) for line in printed.splitlines() if " " in line)
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    file = tmp_path / "config"
+    file.write_text(USERS_CONFIGURATION)
+    return file
+
+
+def test_of_the_users_configuration_only_the_way_to_the_hosts_holds(configuration: Path) -> None:
+    meant = understood(open_words(APP), configuration)
+    assert meant["addkeystoagent"] == "false"
+    assert meant["forwardagent"] == "no"
+    assert "knownhostscommand" not in meant
+    assert meant["loglevel"] == "INFO"
+    assert meant["pubkeyauthentication"] == "true"
+    assert meant["forkafterauthentication"] == "no"
+    assert "remotecommand" not in meant
+    assert meant["proxyjump"] == "gateway"
+
+
+def test_a_command_reads_and_runs_whatever_the_users_configuration_says(configuration: Path) -> None:
+    meant = understood(command_words(APP, ["true"]), configuration)
+    assert meant["sessiontype"] == "default"
+    assert meant["stdinnull"] == "no"
+    assert meant["forkafterauthentication"] == "no"
+    assert meant["requesttty"] == "false"
+    assert "remotecommand" not in meant
+    assert "proxyjump" not in meant
+
+
 def test_spaces_and_percent_signs_in_paths_are_kept() -> None:
     asked = options(open_words(APP))
     assert asked["IdentityFile"] == '"/my keys/key"'

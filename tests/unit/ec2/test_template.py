@@ -7,22 +7,24 @@ from typing import Any
 
 import pytest
 from cfnlint.api import lint
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ec2.errors import SettingsError
 from ec2.roles import ROLES
 from ec2.settings import Settings, parse_settings, read_settings
-from ec2.template.build import as_json, as_yaml, build_template
+from ec2.stack import CHANGED_RUNNING, CHANGED_STOPPED
+from ec2.template.build import LIMIT_BYTES, as_json, as_yaml, build_template, refuse_too_many_hosts
 from ec2.template.parameters import launch_parameters
 from ec2.template.stack_policy import build_stack_policy
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests/golden/template.yaml"
-# What CloudFormation takes as TemplateBody.
-BODY_LIMIT_BYTES = 51_200
 DEFAULT = read_settings(ROOT / "stack.toml")
 TEMPLATE = build_template(DEFAULT)
 KEY = "ssh-ed25519 AAAA somebody"
+ZONES = ["us-east-1c", "us-east-1a"]
 
 
 @st.composite
@@ -78,16 +80,33 @@ def test_the_template_is_the_one_that_was_reviewed() -> None:
 
 def test_yaml_and_json_are_the_same_template_and_fit_into_a_request() -> None:
     assert json.loads(as_json(TEMPLATE)) == TEMPLATE
-    assert len(as_json(TEMPLATE)) < BODY_LIMIT_BYTES
+    assert len(as_json(TEMPLATE)) < LIMIT_BYTES
+
+
+def with_app_hosts(number: int) -> Settings:
+    """The stack of stack.toml with more hosts that people come to."""
+    more = (
+        f'\n[hosts.app{count}]\nroles = ["app"]\ninstance_type = "t3.small"\n'
+        for count in range(2, number + 1)
+    )
+    return parse_settings((ROOT / "stack.toml").read_text() + "".join(more), "stack.toml")
+
+
+def test_more_hosts_than_a_template_has_room_for_are_refused_with_how_many_there_may_be() -> None:
+    refuse_too_many_hosts(with_app_hosts(5))
+    with pytest.raises(
+        SettingsError, match=r"51,200 bytes .*: 5 of the role app have room beside the others"
+    ):
+        refuse_too_many_hosts(with_app_hosts(8))
 
 
 def test_cfn_lint_has_nothing_to_say() -> None:
     assert [str(fault) for fault in lint(as_json(TEMPLATE), regions=["us-east-1", "eu-central-1"])] == []
 
 
-def test_people_reach_80_and_443_of_the_app_and_the_administrator_22() -> None:
+def test_people_reach_80_of_the_app_and_the_administrator_22() -> None:
     world = {(role, first, last) for role, first, last, peer in rules_in(TEMPLATE) if peer == "0.0.0.0/0"}
-    assert world == {("app", 80, 80), ("app", 443, 443)}
+    assert world == {("app", 80, 80)}
     admin = {"Fn::Select": [0, {"Ref": "AdminCidrs"}]}
     by_admin = {(role, first, last) for role, first, last, peer in rules_in(TEMPLATE) if peer == admin}
     assert by_admin == {(role, 22, 22) for role in ROLES}
@@ -138,6 +157,49 @@ def test_no_group_keeps_the_way_out_to_everything_that_aws_gives_it() -> None:
             ("tcp", 465),
             ("tcp", 587),
         }
+
+
+def with_repository(url: str) -> dict[str, Any]:
+    """The template where Jenkins builds that repository."""
+    text = (ROOT / "stack.toml").read_text() + f'\n[pipeline]\nrepository_url = "{url}"\n'
+    return build_template(parse_settings(text, "stack.toml"))
+
+
+def ways_out(template: dict[str, Any]) -> tuple[dict[str, set[int]], set[int]]:
+    """The ports of TCP that each group lets out to the world beyond those of every group, and the list's."""
+    let_out = {
+        name.removesuffix("SecurityGroup").lower(): {
+            rule["FromPort"]
+            for rule in group["Properties"]["SecurityGroupEgress"]
+            if rule["IpProtocol"] == "tcp"
+        }
+        for name, group in of_type(template, "EC2::SecurityGroup").items()
+    }
+    common = set.intersection(*let_out.values())
+    listed = {
+        entry["PortRange"]["From"]
+        for entry in properties(template, "EC2::NetworkAclEntry")
+        if entry["Egress"]
+        and entry["Protocol"] == 6
+        and entry["PortRange"]["From"] == entry["PortRange"]["To"]
+    }
+    return {role: ports - common for role, ports in let_out.items() if ports - common}, listed - common
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("ssh://git@git.example.org/a.git", 22), ("ssh://git@git.example.org:2222/a.git", 2222)],
+)
+def test_jenkins_alone_reaches_a_repository_by_ssh(url: str, port: int) -> None:
+    template = with_repository(url)
+    assert ways_out(template) == ({"jenkins": {port}}, {port})
+    assert [str(fault) for fault in lint(as_json(template), regions=["us-east-1"])] == []
+
+
+@pytest.mark.parametrize("url", ["https://git.example.org/a.git", "ssh://git@ssh.example.org:443/a.git"])
+def test_no_way_out_is_opened_that_is_not_needed_or_is_open_to_all(url: str) -> None:
+    assert ways_out(with_repository(url)) == ({}, set())
+    assert of_type(with_repository(url), "EC2::NetworkAclEntry") == of_type(TEMPLATE, "EC2::NetworkAclEntry")
 
 
 def test_every_rule_says_what_it_is_for() -> None:
@@ -242,6 +304,15 @@ def test_jenkins_can_deploy_and_neither_change_the_stack_nor_give_permissions() 
         assert narrowed or permission.actions == ("ec2:DescribeInstances",)
 
 
+def test_jenkins_lists_the_parameters_by_the_stacks_path_whether_or_not_it_ends_with_a_slash() -> None:
+    listing = {
+        permission.resource.rpartition("}:")[2]
+        for permission in ROLES["jenkins"].permissions
+        if "ssm:GetParametersByPath" in permission.actions
+    }
+    assert listing == {"parameter/${AWS::StackName}", "parameter/${AWS::StackName}/*"}
+
+
 def test_nothing_secret_is_in_what_a_host_is_started_with() -> None:
     for host in properties(TEMPLATE, "EC2::Instance"):
         assert host["UserData"]["Fn::Base64"] == (
@@ -249,12 +320,23 @@ def test_nothing_secret_is_in_what_a_host_is_started_with() -> None:
         )
 
 
+def test_each_subnet_is_in_the_zone_that_the_launch_names_and_says_so_to_the_next() -> None:
+    for number in (1, 2):
+        subnet = TEMPLATE["Resources"][f"Subnet{number}"]["Properties"]
+        assert subnet["AvailabilityZone"] == {"Ref": f"Zone{number}"}
+        said = TEMPLATE["Outputs"][f"Zone{number}"]["Value"]
+        assert said == {"Fn::GetAtt": [f"Subnet{number}", "AvailabilityZone"]}
+    assert "Fn::GetAZs" not in as_json(TEMPLATE)
+
+
 def test_a_first_launch_gives_the_key_and_a_later_one_keeps_it_and_each_hosts_image() -> None:
-    first = launch_parameters(DEFAULT, KEY, ["203.0.113.7/32"], {})
+    first = launch_parameters(DEFAULT, KEY, ["203.0.113.7/32"], ZONES, {})
     assert first["PublicKey"] == KEY
     assert first["AppImage"] == ""
-    later = launch_parameters(DEFAULT, KEY, ["203.0.113.7/32"], {"AppImage": "ami-1", "AppRoles": "app"})
+    outputs = {"AppImage": "ami-1", "AppRoles": "app"}
+    later = launch_parameters(DEFAULT, KEY, ["203.0.113.7/32"], ZONES, outputs)
     assert "PublicKey" not in later
+    assert [later["Zone1"], later["Zone2"]] == [first["Zone1"], first["Zone2"]] == ZONES
     assert (later["AppImage"], later["JenkinsImage"]) == ("ami-1", "")
     assert set(first) == set(TEMPLATE["Parameters"])
 
@@ -266,10 +348,16 @@ def test_the_outputs_are_the_contract_with_the_inventory() -> None:
             for host in ("App", "Jenkins", "Monitoring")
             for fact in ("InstanceId", "PublicAddress", "PrivateAddress", "Roles", "Image")
         ),
+        "Zone1",
+        "Zone2",
         "AppDatabaseVolume",
+        "AppDatabaseVolumeGib",
         "JenkinsJenkinsVolume",
+        "JenkinsJenkinsVolumeGib",
         "MonitoringMonitoringVolume",
+        "MonitoringMonitoringVolumeGib",
     }
+    assert TEMPLATE["Outputs"]["JenkinsJenkinsVolumeGib"]["Value"] == "30"
 
 
 @pytest.mark.parametrize("kind", ["EC2::Instance", "EC2::Volume", "EC2::EIP", "EC2::KeyPair"])
@@ -278,6 +366,14 @@ def test_the_stacks_policy_lets_no_update_replace_it(kind: str) -> None:
     assert (allowed["Effect"], allowed["Action"]) == ("Allow", "Update:*")
     assert (denied["Effect"], denied["Action"]) == ("Deny", "Update:Replace")
     assert f"AWS::{kind}" in denied["Condition"]["StringEquals"]["ResourceType"]
+
+
+def test_what_makes_a_host_another_one_is_known_of_each_of_its_properties() -> None:
+    (host, *_) = properties(TEMPLATE, "EC2::Instance")
+    in_place = CHANGED_RUNNING | CHANGED_STOPPED
+    assert host.keys() - in_place == {"BlockDeviceMappings", "ImageId", "KeyName", "SubnetId"}
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::EC2::Instance").schema
+    assert in_place.isdisjoint(path.rpartition("/")[2] for path in schema["createOnlyProperties"])
 
 
 def test_the_monitoring_host_may_publish_to_the_topic_of_the_settings_and_nobody_else_may() -> None:

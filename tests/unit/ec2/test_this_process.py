@@ -1,10 +1,14 @@
 """Whether a process of this machine still lives."""
 
 import os
+import pwd
+import socket
 import subprocess
 import sys
 
-from ec2.this_process import is_gone, place, said, start_of
+import pytest
+
+from ec2.this_process import is_gone, place, said, start_of, whose
 
 
 def test_this_one_lives_where_it_is() -> None:
@@ -31,3 +35,15 @@ def test_others_can_ask_after_it() -> None:
     assert is_gone(f"{place()} {2**22 + 1} {began}")
     assert is_gone(f"{place()} {os.getpid()} 1"), "another process has its number by now"
     assert not is_gone(f"elsewhere {2**22 + 1} {began}")
+
+
+def test_a_person_without_a_name_here_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> pwd.struct_passwd:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert whose() == f"{os.getuid()}@{socket.gethostname()}"
+    monkeypatch.setenv("USER", "ada")
+    assert whose() == f"ada@{socket.gethostname()}"

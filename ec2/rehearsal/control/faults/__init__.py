@@ -12,6 +12,7 @@ from ec2.rehearsal.control.faults.devices import mend_devices
 from ec2.rehearsal.control.faults.gateways import mend_gateways
 from ec2.rehearsal.control.faults.groups import mend_security_groups
 from ec2.rehearsal.control.faults.interfaces import mend_interfaces
+from ec2.rehearsal.control.faults.key_pairs import mend_key_pairs
 from ec2.rehearsal.control.faults.keys import mend_keys
 from ec2.rehearsal.control.faults.nat_gateways import mend_nat_gateways
 from ec2.rehearsal.control.faults.parameters import mend_parameters
@@ -35,5 +36,6 @@ def mend_moto() -> None:
     mend_nat_gateways()
     mend_dependencies()
     mend_buckets()
+    mend_key_pairs()
     mend_keys()
     mend_parameters()
