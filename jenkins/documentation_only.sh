@@ -11,7 +11,8 @@ say() {
 }
 
 git cat-file -e "${since:-none}^{commit}" 2>/dev/null || say 'no commit is known that went well' 1
-changed=$(git diff --name-only "$since" HEAD)
+# A renamed file would be told by its new name alone.
+changed=$(git diff --no-renames --name-only "$since" HEAD)
 [ -n "$changed" ] || say "nothing changed since $since" 1
 others=$(printf '%s\n' "$changed" | grep --invert-match --extended-regexp '^docs/|\.md$' || true)
 [ -z "$others" ] || say "$(printf '%s\n' "$others" | wc -l) files that are no documents" 1

@@ -8,6 +8,11 @@ def setting = { name ->
     value
 }
 
+def deployment = setting('JENKINS_DEPLOYMENT')
+if (!(deployment in ['none', 'approved', 'automatic'])) {
+    throw new IllegalStateException('the setting JENKINS_DEPLOYMENT is ' + deployment + ': none, approved or automatic')
+}
+
 def repository = setting('PIPELINE_REPOSITORY_URL')
 def bySsh = !(repository ==~ 'https?://.*')
 
@@ -42,6 +47,16 @@ multibranchPipelineJob('microblog') {
 
 pipelineJob('nightly') {
     description('Fetches advisories and looks at main with them.')
+    // The Jenkinsfile has it, too, but nobody reads that before the first night.
+    properties {
+        pipelineTriggers {
+            triggers {
+                cron {
+                    spec('H 2 * * *')
+                }
+            }
+        }
+    }
     definition {
         cpsScm {
             scm {

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compose.build import BASE_IMAGE
+from scans.accepted import AcceptedUpdate, accepted_updates
 from scans.engine import CONFINED, BuiltImage, built_images, run, told
 from scans.outcome import NotScanned, Outcome
 
@@ -17,9 +18,14 @@ TIMEOUT_SECONDS = 300
 NO_SOURCE = 3
 
 
-def scan(images: Iterable[BuiltImage] | None = None, reference: str = BASE_IMAGE) -> Outcome:
+def scan(
+    images: Iterable[BuiltImage] | None = None,
+    reference: str = BASE_IMAGE,
+    entries: Iterable[AcceptedUpdate] | None = None,
+) -> Outcome:
     """Ask the package sources of `reference`, once, about every image."""
     images = list(built_images() if images is None else images)
+    known = {(one.image, one.package) for one in (accepted_updates() if entries is None else entries)}
     here = [image for image in images if image.id]
     files = {image.service: status_file(image) for image in here}
     lists = {name: content for name, content in files.items() if content}
@@ -29,9 +35,19 @@ def scan(images: Iterable[BuiltImage] | None = None, reference: str = BASE_IMAGE
     return Outcome(
         SCAN,
         scanned=tuple(line for line in answered if "\t" not in line),
-        findings=tuple(line.replace("\t", ": ") for line in answered if "\t" in line),
+        findings=tuple(
+            line.replace("\t", ": ")
+            for line in answered
+            if "\t" in line and image_and_package(line) not in known
+        ),
         unscanned=tuple(sorted([*absent, *foreign])),
     )
+
+
+def image_and_package(line: str) -> tuple[str, str]:
+    """Whose update a line of the script tells of."""
+    image, _, update = line.partition("\t")
+    return image, update.partition(" ")[0]
 
 
 def status_file(image: BuiltImage) -> bytes:

@@ -101,7 +101,7 @@ def judged(report: dict[str, Any], above: bool, now: datetime) -> Outcome:
         lines = (f"something scores {CVSS_THRESHOLD:g} or more: reports/dependency-check/{REPORT}.html",)
     return Outcome(
         SCAN,
-        scanned=(f"{len(looked_at)} dependencies",),
+        scanned=(f"{len(looked_at)} dependencies",) if looked_at else (),
         findings=lines,
         unscanned=tuple(stale(report, now)),
     )

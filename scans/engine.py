@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from compose.project import Project, last_lines
 from scans.outcome import NotScanned
 
+INSPECT_SECONDS = 60
+
 # Nothing that looks needs a right, and what it reads is not ours to trust.
 CONFINED = (
     "--rm", "--interactive", "--init", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges",
@@ -32,18 +34,22 @@ def built_images() -> list[BuiltImage]:
 
 def image_id(name: str) -> str:
     """The id of an image on this machine, or ""."""
-    words = ["docker", "image", "inspect", "--format", "{{.Id}}", name]
-    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    done = run(
+        ["image", "inspect", "--format", "{{.Id}}", name], b"", INSPECT_SECONDS, "docker image inspect"
+    )
+    return done.stdout.decode().strip()
 
 
 def run(words: Sequence[str], given: bytes, seconds: float, what: str) -> subprocess.CompletedProcess[bytes]:
-    """A docker command with `given` on its standard input. Raises NotScanned when it takes longer."""
+    """A docker command with `given` on its standard input. Raises NotScanned if it ends late or is absent."""
     try:
         return subprocess.run(
             ["docker", *words], input=given, capture_output=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise NotScanned(f"{what} did not end within {seconds:.0f} s") from error
+    except FileNotFoundError as error:
+        raise NotScanned("the docker command is not installed") from error
 
 
 def told(done: subprocess.CompletedProcess[bytes], count: int = 3) -> str:

@@ -2,14 +2,30 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from scans import debian_updates, dependency_check, lock_files, repository_secrets, source_code
+from scans import (
+    debian_updates,
+    dependency_check,
+    lock_files,
+    official_images,
+    repository_secrets,
+    source_code,
+)
+from scans.accepted import AcceptedGap
 from scans.outcome import NOT_SCANNED, Outcome, attempted, keep, kept
 
 SCANS: Mapping[str, Callable[[], Outcome]] = {
     scan.SCAN: scan.scan
-    for scan in (lock_files, debian_updates, repository_secrets, source_code, dependency_check)
+    for scan in (
+        lock_files,
+        debian_updates,
+        official_images,
+        repository_secrets,
+        source_code,
+        dependency_check,
+    )
 }
 
 
@@ -25,10 +41,32 @@ def scan_all(names: Iterable[str], folder: Path) -> list[Outcome]:
     return outcomes
 
 
-def gaps(folder: Path) -> list[str]:
-    """What no scan has looked at, a line each; a scan that was not made at all is one."""
-    outcomes = {outcome.scan: outcome for outcome in kept(folder)}
-    return [f"{name}: {reason}" for name in SCANS for reason in unscanned(outcomes.get(name))]
+@dataclass(frozen=True)
+class Gap:
+    """What a scan has not looked at, and until when somebody accepts that."""
+
+    scan: str
+    what: str
+    accepted: AcceptedGap | None
+
+    def __str__(self) -> str:
+        known = f" (accepted until {self.accepted.until}: {self.accepted.reason})" if self.accepted else ""
+        return f"{self.scan}: {self.what}{known}"
+
+
+def gaps(folder: Path, entries: Iterable[AcceptedGap], names: Iterable[str] = SCANS) -> list[Gap]:
+    """What the scans have not looked at; a scan that was not made at all is one, and never accepted."""
+    outcomes, entries = {outcome.scan: outcome for outcome in kept(folder)}, list(entries)
+    return [
+        Gap(name, what, acceptance(name, what, entries) if name in outcomes else None)
+        for name in names
+        for what in unscanned(outcomes.get(name))
+    ]
+
+
+def acceptance(scan: str, what: str, entries: Iterable[AcceptedGap]) -> AcceptedGap | None:
+    """The entry by which the gap is accepted."""
+    return next((one for one in entries if one.scan == scan and what.startswith(one.about)), None)
 
 
 def unscanned(outcome: Outcome | None) -> tuple[str, ...]:

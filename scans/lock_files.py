@@ -61,9 +61,10 @@ def answer(root: Path, file: str) -> dict[str, Any] | str:
     except subprocess.TimeoutExpired:
         return f"pip-audit did not end within {TIMEOUT_SECONDS} s"
     try:
-        return dict(json.loads(done.stdout))
+        report = dict(json.loads(done.stdout))
     except json.JSONDecodeError:
         return f"no advisory source: {last_sentence(done.stderr)}"
+    return report if report["dependencies"] else "pip-audit saw no package in it"
 
 
 def last_sentence(text: str) -> str:

@@ -1,10 +1,13 @@
 """What a scan came to: clean, found, or not scanned; the last is never taken for the first."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from compose.errors import StackError
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "reports/scans"
@@ -36,11 +39,11 @@ class Outcome:
 
 
 def attempted(scan: str, look: Callable[[], Outcome]) -> Outcome:
-    """The outcome of looking; a source that is not there is one."""
+    """The outcome of looking; a source or a tool that is not there is one."""
     try:
         return look()
-    except NotScanned as reason:
-        return Outcome(scan, unscanned=(str(reason),))
+    except (NotScanned, StackError, OSError, subprocess.SubprocessError) as reason:
+        return Outcome(scan, unscanned=(" ".join(str(reason).split()),))
 
 
 def keep(outcome: Outcome, folder: Path) -> None:

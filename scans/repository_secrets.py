@@ -52,7 +52,10 @@ def bundled(root: Path) -> bytes:
     if shallow.stdout.strip() != "false":
         raise NotScanned("this is no git checkout with its history: git fetch --unshallow")
     words = ["git", "-C", str(root), "bundle", "create", "--quiet", "-", "HEAD"]
-    return subprocess.run(words, capture_output=True, check=True).stdout
+    done = subprocess.run(words, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise NotScanned(f"git gives no history: {told(done)}")
+    return done.stdout
 
 
 def line(found: dict[str, object]) -> str:

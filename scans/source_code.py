@@ -32,7 +32,7 @@ def scan(root: Path = ROOT) -> Outcome:
         raise NotScanned(f"bandit failed: {done.stderr.strip()[-200:]}") from error
     return Outcome(
         SCAN,
-        scanned=(f"{report['metrics']['_totals']['loc']} lines",),
+        scanned=(f"{lines} lines",) if (lines := report["metrics"]["_totals"]["loc"]) else (),
         findings=tuple(
             f"{one['filename']}:{one['line_number']}: {one['test_id']} {one['issue_text']}"
             for one in report["results"]

@@ -32,10 +32,11 @@ copy_secret() {
     (umask 077 && printf '%s\n' "$(<"$source")" >"$copy")
 }
 
-# sshd hands nothing of its own environment to a session.
+# sshd hands nothing of its own environment to a session. Docker gives containers the proxies of its configuration.
 session_environment() {
     local name
-    for name in PATH JAVA_HOME DOCKER_HOST LANG TMPDIR; do
+    for name in PATH JAVA_HOME DOCKER_HOST LANG TMPDIR \
+        HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy; do
         if [[ -n ${!name:-} ]]; then printf '"%s=%s" ' "$name" "${!name}"; fi
     done
 }

@@ -111,7 +111,7 @@ def start(
         name=name,
         detach=True,
         network=network,
-        environment={"DOCKER_HOST": "tcp://docker_proxy:2375"},
+        environment={"DOCKER_HOST": "tcp://docker_proxy:2375", "https_proxy": "http://proxy:3128"},
         tmpfs={"/tmp": "exec", "/run/sshd": "uid=1000,gid=1000,mode=0700"},  # noqa: S108
         volumes=volumes,
         **CONFINEMENT,
@@ -202,6 +202,7 @@ def test_what_was_left_out_leaves_no_program_that_no_package_answers_for(agent: 
 def test_a_session_gets_the_environment_that_sshd_would_keep_from_it(agent: Agent) -> None:
     environment = agent.ssh("env").output.splitlines()
     assert "DOCKER_HOST=tcp://docker_proxy:2375" in environment
+    assert "https_proxy=http://proxy:3128" in environment
     assert "JAVA_HOME=/opt/java" in environment
     assert any(line.startswith("PATH=") and "/usr/local/bin" in line for line in environment)
 

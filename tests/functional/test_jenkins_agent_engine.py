@@ -13,6 +13,7 @@ from docker.errors import ImageNotFound
 from compose.engine import Engine
 from compose.project import Project
 from compose.secret_files import place_secrets
+from compose.up import places
 from tests.conftest import LEFT_OUT, ROOT
 
 Session = Callable[..., subprocess.CompletedProcess[str]]
@@ -41,14 +42,14 @@ def project(
     run_id: str, image: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Project]:
     image("jenkins_agent")
-    secrets = tmp_path_factory.mktemp("secrets")
+    secrets, name = tmp_path_factory.mktemp("secrets"), f"{run_id}-agent"
     environment = {
         **LEFT_OUT,
         "TAG": run_id,
         "SECRETS_DIR": str(secrets),
-        "DOCKER_GID": str(Engine().group()),
+        **places(Engine(), name),
     }
-    running = Project(f"{run_id}-agent", ("jenkins",), environment)
+    running = Project(name, ("jenkins",), environment)
     place_secrets(secrets, running.services.values())
     try:
         running.run("up", "--detach", "--no-build", "--wait", "--wait-timeout", "60", "jenkins_agent")
@@ -129,6 +130,21 @@ def test_a_port_on_the_engines_loopback_is_reached_beside_it_alone(session: Sess
 
 def test_the_agent_sees_its_own_secrets_and_no_others(session: Session) -> None:
     assert session("ls /run/secrets").stdout.split() == ["agent_authorized_key", "agent_host_key"]
+
+
+def test_where_no_engine_made_the_machine_a_container_of_its_name_is_another() -> None:
+    lines = (
+        "printf '#!/bin/sh\\n[ $2 != inspect ] && echo $* || echo image\\n' >/bin/docker\n"
+        "chmod +x /bin/docker\n"
+        f"cat >/beside.sh <<'END'\n{SCRIPT.read_text()}END\n"
+        "sh /beside.sh echo here\nrm /.dockerenv\nsh /beside.sh echo here\n"
+    )
+    words = ["docker", "run", "--rm", "--interactive", "debian:trixie-slim", "sh"]
+    done = subprocess.run(words, input=lines, capture_output=True, text=True, check=True)
+    beside, here = done.stdout.splitlines()
+    assert beside.startswith("run --rm ")
+    assert " --env=STACK_FILE " in beside
+    assert here == "here"
 
 
 def test_outside_of_a_container_a_command_runs_where_it_is() -> None:

@@ -27,6 +27,10 @@ SETTINGS = {
     "JENKINS_GIT_KNOWN_HOSTS": "",
     "JENKINS_PUBLIC_URL": "http://localhost:8080/",
     "JENKINS_SMTP_HOST": "localhost",
+    "JENKINS_SMTP_PORT": "25",
+    "JENKINS_SMTP_SSL": "false",
+    "JENKINS_SMTP_STARTTLS": "false",
+    "JENKINS_SMTP_USER": "",
     "PIPELINE_BRANCH": "main",
     "PIPELINE_REPOSITORY_URL": "https://example.org/microblog.git",
 }
@@ -37,6 +41,7 @@ SECRETS = [
     "jenkins_admin_password",
     "jenkins_prometheus_password",
     "nvd_api_key",
+    "smtp_password",
 ]
 
 
@@ -69,6 +74,7 @@ def written_secrets(folder: Path) -> Path:
     write(folder / "git_private_key", private)
     write(folder / "agent_host_public_key", public)
     write(folder / "nvd_api_key", "none")
+    write(folder / "smtp_password", "unset")
     for user, password in PASSWORDS.items():
         write(folder / f"jenkins_{user}_password", f"{password}\n")
     return folder
@@ -153,6 +159,27 @@ def test_a_wrong_password_is_refused(get: Callable[..., requests.Response]) -> N
 def test_prometheus_sees_the_metrics_and_no_more(get: Callable[..., requests.Response]) -> None:
     assert get("/", "prometheus", PASSWORDS["prometheus"]).status_code == 403
     assert get("/", "admin", PASSWORDS["admin"]).status_code == 200
+
+
+def test_after_a_start_the_plugins_are_the_images_and_no_others(
+    engine: docker.DockerClient, controller_image: str, secrets: Path
+) -> None:
+    others = "cd $JENKINS_HOME && mkdir plugins && echo 99 | tee plugins/git.jpi plugins/another.jpi >kept"
+    home = engine.volumes.create(f"jenkins-{uuid4().hex[:12]}")
+    mounted = [f"{home.name}:/var/jenkins_home"]
+    try:
+        engine.containers.run(controller_image, ["-c", others], entrypoint="sh", volumes=mounted, remove=True)
+        mounted += [f"{path}:/run/secrets/{path.name}:ro" for path in secrets.iterdir()]
+        container = start(engine, controller_image, secrets, volumes=mounted)
+        try:
+            wait_until_healthy(container)
+            same = "diff --recursive $JENKINS_HOME/plugins $REF/plugins && cat $JENKINS_HOME/kept"
+            status, said = container.exec_run(["sh", "-c", same])
+        finally:
+            container.remove(force=True)
+    finally:
+        home.remove()
+    assert (status, said) == (0, b"99\n"), "and all else is still there"
 
 
 def test_the_controller_is_not_root(controller: Container) -> None:

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ PLACES = {
         "timestamps",
     },
     "triggers": {"cron"},
-    "when": {"beforeAgent", "beforeInput", "branch", "environment", "expression", "not"},
+    "when": {"anyOf", "beforeAgent", "beforeInput", "branch", "environment", "expression", "not"},
+    "anyOf": {"environment"},
     "not": {"environment"},
     "input": {"message", "ok"},
     "post": {"always", "cleanup", "fixed", "regression"},
@@ -59,11 +61,14 @@ JOB_PLACES = {
     "git": {"branch", "credentialsId", "id", "remote"},
     "factory": {"workflowBranchProjectFactory"},
     "workflowBranchProjectFactory": {"scriptPath"},
-    "triggers": {"periodicFolderTrigger"},
+    "triggers": {"cron", "periodicFolderTrigger"},
     "periodicFolderTrigger": {"interval"},
     "orphanedItemStrategy": {"discardOldItems"},
     "discardOldItems": {"numToKeep"},
-    "pipelineJob": {"definition", "description"},
+    "pipelineJob": {"definition", "description", "properties"},
+    "properties": {"pipelineTriggers"},
+    "pipelineTriggers": {"triggers"},
+    "cron": {"spec"},
     "definition": {"cpsScm"},
     "cpsScm": {"lightweight", "scm", "scriptPath"},
     "scm": {"git"},
@@ -72,6 +77,8 @@ JOB_PLACES = {
 
 CODE = ["build", "check", "test-images", "sbom", "scan", "scan-complete", "push"]
 VERIFY = ["check-documentation", "documentation-only", *CODE]
+# Of what was scanned for documents alone.
+DOCUMENTS = ["scan-complete"]
 
 Node = dict[str, Any]
 Event = dict[str, Any]
@@ -163,15 +170,26 @@ def test_make_ci_is_the_pipeline_but_for_deployment() -> None:
     steps = [node["words"][0] for node in nodes(tree(JENKINSFILES[0])) if node["name"] == "sh"]
     recipe = (ROOT / "Makefile").read_text().partition("\nci:")[2].partition("\n\n")[0]
     verbs = re.findall(r"(?:MAKE\) --no-print-directory (?:\\\n\t+)?)([a-z -]+)", recipe)
-    assert " ".join(verbs).split() == [*VERIFY]
+    assert " ".join(verbs).split() == [*VERIFY, *DOCUMENTS]
     assert [step.removeprefix("make ") for step in steps] == [
-        verb for verb in [*VERIFY, "deploy", "smoke"] if verb != "documentation-only"
+        verb for verb in [*VERIFY, *DOCUMENTS, "deploy", "smoke"] if verb != "documentation-only"
     ]
+
+
+def test_stages_follow_each_other_though_make_may_do_more_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(
+        f"include {ROOT}/Makefile\nbefore:\n\t@sleep 0.5; echo before\nafter:\n\t@echo after\n"
+    )
+    words = ["make", "--jobs=2", "--file", tmp_path / "Makefile", "before", "after"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["before", "after"]
 
 
 def jobs(url: str) -> Node:
     """What the file of jobs asks for where the repository is at the address."""
-    settings = {"PIPELINE_REPOSITORY_URL": url, "PIPELINE_BRANCH": "main"}
+    settings = {
+        "PIPELINE_REPOSITORY_URL": url, "PIPELINE_BRANCH": "main", "JENKINS_DEPLOYMENT": "none",
+    }  # fmt: skip
     done = groovy(HARNESS / "jobs.groovy", ROOT / "jenkins/jobs.groovy", **settings)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
@@ -195,14 +213,31 @@ def test_both_jobs_fetch_the_repository_as_its_address_wants(url: str, credentia
     assert [call for call in calls if call[0].startswith("credentials")] == credentials
 
 
+def test_the_nightly_job_starts_when_its_file_says_without_having_run_before() -> None:
+    asked = [
+        node["words"]
+        for node in nodes(jobs("https://git.example.org/microblog.git"))
+        if node["name"] == "spec"
+    ]
+    said = [node["words"] for node in nodes(tree(JENKINSFILES[1])) if node["name"] == "cron"]
+    assert asked == said != []
+
+
 def unknown_words(node: Node) -> set[str]:
     return {inner["name"] for inner in node["body"]} - JOB_PLACES.get(node["name"], set())
 
 
 def test_without_an_address_there_are_no_jobs_and_it_is_said_why() -> None:
-    done = groovy(HARNESS / "jobs.groovy", ROOT / "jenkins/jobs.groovy", PIPELINE_REPOSITORY_URL="")
+    settings = {"PIPELINE_REPOSITORY_URL": "", "JENKINS_DEPLOYMENT": "none"}
+    done = groovy(HARNESS / "jobs.groovy", ROOT / "jenkins/jobs.groovy", **settings)
     assert done.returncode != 0
     assert "the setting PIPELINE_REPOSITORY_URL is missing or empty" in done.stderr
+
+
+def test_a_deployment_that_nobody_knows_keeps_jenkins_from_starting() -> None:
+    done = groovy(HARNESS / "jobs.groovy", ROOT / "jenkins/jobs.groovy", JENKINS_DEPLOYMENT="manual")
+    assert done.returncode != 0
+    assert "JENKINS_DEPLOYMENT is manual: none, approved or automatic" in done.stderr
 
 
 @dataclass(frozen=True)
@@ -253,7 +288,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def commit(checkout: Path, message: str = "A change") -> None:
     identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org"]
-    subprocess.run(["git", "-C", checkout, "add", "--all", "--", ":!.venv"], check=True)
+    subprocess.run(["git", "-C", checkout, "add", "--all"], check=True)
     subprocess.run(["git", "-C", checkout, *identity, "commit", "--quiet", "--message", message], check=True)
 
 
@@ -296,7 +331,7 @@ def test_main_is_verified_and_deployed_in_order(build: Callable[..., Ran]) -> No
     ran = build("main")
     assert ran.result == "SUCCESS"
     assert ran.commands == [*VERIFY, "deploy", "smoke"]
-    assert ran.skipped() == {"Approve": "when"}
+    assert ran.skipped() == {"Documents alone": "when", "Approve": "when"}
     assert ran.posts() == [
         "Code: always", "Verify: always", "Verify: cleanup", "Deploy: always", "Deploy: cleanup",
     ]  # fmt: skip
@@ -308,13 +343,16 @@ def test_main_is_verified_and_deployed_in_order(build: Callable[..., Ran]) -> No
 def test_a_branch_is_verified_and_never_deployed(build: Callable[..., Ran]) -> None:
     ran = build("feature")
     assert (ran.result, ran.commands) == ("SUCCESS", VERIFY)
-    assert ran.skipped() == {"Approve": "when", "Deploy": "when"}
+    assert ran.skipped() == {"Documents alone": "when", "Approve": "when", "Deploy": "when"}
 
 
-def test_where_nothing_is_to_be_deployed_main_ends_with_its_images(build: Callable[..., Ran]) -> None:
-    ran = build("main", deployment="none")
+@pytest.mark.parametrize("deployment", ["none", "manual", ""])
+def test_where_nobody_said_deploy_main_ends_with_its_images(
+    build: Callable[..., Ran], deployment: str
+) -> None:
+    ran = build("main", deployment=deployment)
     assert ran.commands == VERIFY
-    assert ran.skipped() == {"Approve": "when", "Deploy": "when"}
+    assert ran.skipped() == {"Documents alone": "when", "Approve": "when", "Deploy": "when"}
 
 
 def test_approval_is_waited_for_without_an_agent(build: Callable[..., Ran]) -> None:
@@ -329,7 +367,7 @@ def test_what_nobody_approves_is_not_deployed(build: Callable[..., Ran]) -> None
     ran = build("main", deployment="approved", answer=False)
     assert ran.result == "ABORTED"
     assert ran.commands == VERIFY
-    assert ran.skipped() == {"Deploy": "earlier failure"}
+    assert ran.skipped() == {"Documents alone": "when", "Deploy": "earlier failure"}
 
 
 @pytest.mark.parametrize("verb", ["check", "test-images", "scan", "push"])
@@ -354,7 +392,8 @@ def test_what_could_not_be_scanned_is_unstable_and_stays_where_it_is(
     ran = build("main")
     assert ran.result == "UNSTABLE"
     assert ran.commands == VERIFY[:-1]
-    assert ran.skipped() == {"Push": "unstable", "Approve": "unstable", "Deploy": "unstable"}
+    later = ("Push", "Documents alone", "Approve", "Deploy")
+    assert ran.skipped() == dict.fromkeys(later, "unstable")
     assert ran.posts()[-1] == "pipeline: regression"
 
 
@@ -364,6 +403,41 @@ def test_a_deployment_that_fails_is_not_smoke_tested(build: Callable[..., Ran], 
     assert (ran.result, ran.commands[-1]) == ("FAILURE", "deploy")
     assert ran.skipped()["Smoke test"] == "earlier failure"
     assert ran.posts()[-3:] == ["Deploy: always", "Deploy: cleanup", "pipeline: regression"]
+
+
+def test_a_deployment_is_made_again_where_a_build_is_restarted_behind_its_verification(
+    build: Callable[..., Ran], tmp_path: Path
+) -> None:
+    whole = JENKINSFILES[0].read_text()
+    before, rest = whole.split("        stage('Verify') {")
+    restarted = tmp_path / "restarted.Jenkinsfile"
+    restarted.write_text(before + "        stage('Approve') {" + rest.split("        stage('Approve') {")[1])
+    ran = build("main", file=str(restarted), previous="FAILURE")
+    assert (ran.result, ran.commands) == ("SUCCESS", ["deploy", "smoke"])
+
+
+@pytest.mark.parametrize("report", [None, "", "{}"])
+def test_without_a_deployment_a_smoke_test_says_so(tmp_path: Path, report: str | None) -> None:
+    file = tmp_path / "deployment.json"
+    if report is not None:
+        file.write_text(report)
+    words = [sys.executable, "tests/smoke.py", str(file)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"{file} tells of no deployment that went well\ntry: make deploy\n"
+
+
+@pytest.mark.parametrize(("verb", "report"), [("deploy", "deployment.json"), ("push", "images.json")])
+def test_a_report_is_replaced_by_one_that_is_whole(tmp_path: Path, verb: str, report: str) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.txt", ".venv/run", "compose/beside_engine.sh", f"reports/{report}"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("echo half; exit $STATUS" if name.endswith(".sh") else "whole")
+    for status, left in (("1", "whole"), ("0", "half\n")):
+        words = ["make", verb, f"STATUS={status}"]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
+        assert (done.returncode == 0) is (status == "0")
+        assert (tmp_path / "reports" / report).read_text() == left
 
 
 def test_a_test_report_that_is_missing_fails_the_build(build: Callable[..., Ran], checkout: Path) -> None:
@@ -382,7 +456,9 @@ def test_people_hear_when_it_is_mended_and_not_each_time(build: Callable[..., Ra
     assert build("main", previous="SUCCESS").steps("mail") == []
 
 
-def test_where_only_documents_changed_nothing_is_built(build: Callable[..., Ran], checkout: Path) -> None:
+def test_where_only_documents_changed_nothing_is_built_or_deployed(
+    build: Callable[..., Ran], checkout: Path
+) -> None:
     before = subprocess.run(
         ["git", "-C", checkout, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -390,12 +466,34 @@ def test_where_only_documents_changed_nothing_is_built(build: Callable[..., Ran]
     subprocess.run(["git", "-C", checkout, "checkout", "--quiet", "--", "."], check=True)
     (checkout / "README.md").write_text("# Other words\n")
     commit(checkout)
-    ran = build("feature", **since)
-    assert ran.commands == ["check-documentation", "documentation-only"]
-    assert ran.skipped()["Code"] == "when"
+    for deployment in ("automatic", "approved"):
+        ran = build("main", deployment=deployment, answer=True, **since)
+        assert (ran.result, ran.commands) == (
+            "SUCCESS",
+            ["check-documentation", "documentation-only", *DOCUMENTS],
+        )
+        assert "scans complete repository_secrets" in ran.command("scan-complete")["output"]
+        assert ran.skipped() == {"Code": "when", "Approve": "when", "Deploy": "when"}
+    without_verb(checkout, "scan-complete")
+    assert build("main", **since).result == "UNSTABLE", "a scan that was not made is not clean"
+    subprocess.run(["git", "-C", checkout, "checkout", "--quiet", "--", "Makefile"], check=True)
     (checkout / "Makefile").write_text((checkout / "Makefile").read_text() + "\n")
     commit(checkout)
-    assert build("feature", **since).commands == VERIFY
+    assert build("main", **since).commands == [*VERIFY, "deploy", "smoke"]
+
+
+def test_code_that_became_a_document_is_a_change_of_code(checkout: Path) -> None:
+    before = subprocess.run(
+        ["git", "-C", checkout, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    subprocess.run(["git", "-C", checkout, "checkout", "--quiet", "--", "."], check=True)
+    subprocess.run(["git", "-C", checkout, "mv", "scans/sbom.py", "docs/sbom.py"], check=True)
+    commit(checkout)
+    done = subprocess.run(
+        ["sh", ROOT / "jenkins/documentation_only.sh"], cwd=checkout, capture_output=True, text=True,
+        env={**os.environ, "GIT_PREVIOUS_SUCCESSFUL_COMMIT": before}, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "documentation-only: 1 files that are no documents\n")
 
 
 def test_at_night_advisories_are_fetched_with_a_key_that_no_other_step_sees(
@@ -429,6 +527,7 @@ def test_every_stage_runs_for_real_until_a_scan_finds_something(
                     "ROLES": "database",
                     "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache"),
                     "OSV_URL": source,
+                    "COVERED": "0",
                     "PARTS": "tests/functional/test_pipeline.py",
                     "PYTEST_ADDOPTS": "-k 'documentation or newer_groovy'",
                 },

@@ -4,6 +4,7 @@ import json
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
@@ -13,12 +14,21 @@ import pytest
 
 from compose.one_image import build_image
 from compose.secret_files import ssh_key_pair
-from scans import debian_updates, dependency_check, lock_files, repository_secrets, source_code
+from scans import (
+    debian_updates,
+    dependency_check,
+    lock_files,
+    official_images,
+    repository_secrets,
+    source_code,
+)
+from scans.accepted import AcceptedUpdate, this_day
 from scans.engine import BuiltImage
 from scans.outcome import CLEAN, FOUND, NOT_SCANNED, NotScanned
 from scans.sbom import write_boms
 from tests.conftest import ROOT
 from tests.osv import advisory, osv
+from tests.update_center import update_center, warning
 
 # Nobody listens there.
 NOWHERE = "http://127.0.0.1:9/v1/query"
@@ -69,10 +79,11 @@ def test_a_known_vulnerable_version_is_found(checkout: Path, monkeypatch: pytest
     )
 
 
-@pytest.mark.parametrize(("until", "state"), [("2999-01-01", CLEAN), ("2020-01-01", FOUND)])
+@pytest.mark.parametrize(("days", "state"), [(30, CLEAN), (-1, FOUND)])
 def test_what_somebody_accepted_stops_nothing_until_its_day(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch, until: str, state: str
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, days: int, state: str
 ) -> None:
+    until = this_day() + timedelta(days=days)
     (checkout / "scans/accepted.toml").write_text(
         f'[[accepted]]\nid = "CVE-2026-0001"\npackage = "flask"\nreason = "not used so"\nuntil = {until}\n'
     )
@@ -147,6 +158,73 @@ def test_this_repositorys_own_code_stops_no_pipeline() -> None:
     assert source_code.scan().findings == ()
 
 
+# Jenkins and its plugins: asking an update center on loopback.
+
+
+@pytest.fixture
+def pins(checkout: Path) -> Path:
+    """A repository with a Jenkins and two plugins."""
+    folder = checkout / "images/jenkins"
+    folder.mkdir(parents=True)
+    (folder / "Dockerfile").write_text("ARG JENKINS_IMAGE=jenkins/jenkins:2.580.3-lts-jdk21\n")
+    (folder / "plugins.txt").write_text("# asked for\ngit:5.10.1\n\n# what those need\nscm-api:728.vc\n")
+    return checkout
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "found"),
+    [
+        ("core", r"2[.](\d|[1-9]\d|[1-4]\d\d|5[0-7]\d|580[.][12])(|[.-].*)", ()),
+        ("core", r"2[.]580(|[.-].*)", ("core 2.580.3",)),
+        ("git", r"5[.]10[.]1", ("git 5.10.1",)),
+        ("git", r"5[.]10", ()),
+        ("scm-api", r"([0-6]?\d?\d|7[0-2]\d)(|[.].*)", ("scm-api 728.vc",)),
+        ("absent", ".*", ()),
+    ],
+)
+def test_what_the_update_center_warns_of_is_found_where_it_is_pinned(
+    pins: Path, monkeypatch: pytest.MonkeyPatch, name: str, pattern: str, found: tuple[str, ...]
+) -> None:
+    told = f"SECURITY-{name} Lets others in, https://www.jenkins.io/security/advisory/2026-01-01/"
+    with update_center(warning("another", ".*"), warning(name, pattern)) as source:
+        monkeypatch.setenv("UPDATE_CENTER_URL", source)
+        outcome = official_images.scan(pins)
+    assert outcome.scanned == ("Jenkins 2.580.3 and 2 plugins",)
+    assert outcome.findings == tuple(f"jenkins: {pin}: {told}" for pin in found)
+    assert outcome.unscanned == ("grafana: no source is asked about its version",)
+
+
+@pytest.mark.parametrize(("days", "count"), [(30, 0), (-1, 1)])
+def test_a_warning_that_somebody_accepted_stops_nothing_until_its_day(
+    pins: Path, monkeypatch: pytest.MonkeyPatch, days: int, count: int
+) -> None:
+    until = this_day() + timedelta(days=days)
+    (pins / "scans/accepted.toml").write_text(
+        f'[[accepted]]\nid = "SECURITY-git"\npackage = "git"\nreason = "not used so"\nuntil = {until}\n'
+    )
+    with update_center(warning("git", ".*")) as source:
+        monkeypatch.setenv("UPDATE_CENTER_URL", source)
+        assert len(official_images.scan(pins).findings) == count
+
+
+def test_without_an_update_center_nothing_is_known_of_jenkins(
+    pins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPDATE_CENTER_URL", NOWHERE)
+    with pytest.raises(NotScanned, match=r"no update center of Jenkins': \[Errno 111\] Connection refused$"):
+        official_images.scan(pins)
+    with update_center() as source:
+        monkeypatch.setenv("UPDATE_CENTER_URL", source)
+        with pytest.raises(NotScanned, match="warns of nothing at all"):
+            official_images.scan(pins)
+
+
+def test_every_pin_of_this_repository_is_asked_about() -> None:
+    pinned = official_images.pinned(ROOT / "images/jenkins")
+    lines = (ROOT / "images/jenkins/plugins.txt").read_text().splitlines()
+    assert len(pinned) == 1 + sum(bool(line) and not line.startswith("#") for line in lines)
+
+
 # Debian's updates: apt itself, asking a repository that is a folder of the image that is asked.
 
 UPDATE = """\
@@ -166,6 +244,17 @@ Filename: ./bash.deb
 Size: 1
 SHA256: {hash}
 Description: newer
+
+"""
+# A package that wants another, which is neither there nor to be had.
+UNUSABLE = """\
+Package: bash
+Version: 1
+Architecture: amd64
+Status: install ok installed
+Depends: absent
+Maintainer: Somebody <somebody@example.org>
+Description: unusable
 
 """
 
@@ -204,6 +293,17 @@ def test_an_image_with_a_pending_security_update_is_found(
     assert finding.endswith(" -> 99.0-1")
 
 
+@pytest.mark.parametrize(
+    ("image", "package", "state"),
+    [("base", "bash", CLEAN), ("nginx", "bash", FOUND), ("base", "dash", FOUND)],
+)
+def test_a_pending_update_is_accepted_for_one_package_of_one_image(
+    engine: docker.DockerClient, reference: Callable[..., str], image: str, package: str, state: str
+) -> None:
+    entry = AcceptedUpdate(image, package, "others publish it", date(2026, 11, 29))
+    assert debian_updates.scan([base(engine)], reference("99.0-1"), [entry]).state == state
+
+
 @pytest.mark.parametrize(("version", "label"), [("0.1-1", "Debian-Security"), ("99.0-1", "Debian")])
 def test_an_image_that_lacks_no_security_update_is_clean(
     engine: docker.DockerClient, reference: Callable[..., str], version: str, label: str
@@ -217,6 +317,21 @@ def test_without_a_package_source_no_image_is_called_clean(
 ) -> None:
     with pytest.raises(NotScanned, match="no package source"):
         debian_updates.scan([base(engine)], reference("99.0-1", where="absent main"))
+
+
+def test_an_image_whose_list_apt_cannot_work_with_is_not_called_clean(
+    engine: docker.DockerClient, reference: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "status").write_text(UNUSABLE)
+    (tmp_path / "Dockerfile").write_text("FROM debian:trixie-slim\nCOPY status /var/lib/dpkg/status\n")
+    tag = f"scan-broken:{uuid4().hex[:12]}"
+    build_image(tag, tmp_path)
+    try:
+        broken = BuiltImage("broken", tag, str(engine.images.get(tag).id))
+        with pytest.raises(NotScanned, match=r"apt failed: .*Unmet dependencies"):
+            debian_updates.scan([base(engine), broken], reference("0.1-1"))
+    finally:
+        engine.images.remove(tag, force=True)
 
 
 def test_an_image_that_is_not_here_or_not_debians_is_not_scanned(

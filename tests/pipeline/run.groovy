@@ -84,6 +84,10 @@ class When extends Strict {
         def inner = read(new When(build: build), body)
         conditions << { !inner.holds() }
     }
+    def anyOf(Closure body) {
+        def inner = read(new When(build: build), body)
+        conditions << { inner.conditions.any { it() } }
+    }
     boolean holds() { conditions.every { it() } }
 }
 
@@ -128,10 +132,20 @@ class Pipeline extends Stage {
     def triggers(Closure body) { read(new Triggers(), body) }
 }
 
+// What is set in it is there until the build ends, as against what an environment block or credentials give.
+class Env {
+    Build build
+    def getProperty(String name) { build.environment[name] }
+    void setProperty(String name, value) {
+        if (name == 'build') { build = value; return }
+        build.lasting[name] = build.environment[name] = value.toString()
+    }
+}
+
 // What a step can be; `sh` alone does something here.
 class Steps extends Strict {
     Build build
-    def getEnv() { build.environment }
+    def getEnv() { new Env(build: build) }
     def sh(String script) { sh(script: script) }
     def sh(Map how) {
         build.requireAgent('sh')
@@ -154,7 +168,7 @@ class Steps extends Strict {
             if (!(one.credentialsId in build.credentials)) { throw new Failed("no credential '${one.credentialsId}'") }
             build.environment[one.variable] = build.credentials[one.credentialsId]
         }
-        try { build.inSteps(body) } finally { build.environment = kept }
+        try { build.inSteps(body) } finally { build.environment = kept + build.lasting }
     }
     def string(Map how) { how }
     def milestone(Map how) { build.say([event: 'step', step: 'milestone', given: how]) }
@@ -180,6 +194,7 @@ class Build {
     String previous
     File checkout
     Map<String, String> environment
+    Map<String, String> lasting = [:]
     Map<String, String> credentials
     boolean agreed
     String result = 'SUCCESS'
@@ -279,7 +294,7 @@ class Build {
             if (!stage.is(pipeline)) { say([event: 'ended', stage: stage.name, result: failure ? 'FAILURE' : own]) }
         }
         agent = keptAgent
-        environment = keptEnvironment
+        environment = keptEnvironment + lasting
         stageResult = keptStageResult
         if (failure) { throw failure }
     }

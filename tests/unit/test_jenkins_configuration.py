@@ -32,6 +32,7 @@ SECRETS = {
     "jenkins_admin_password",
     "jenkins_prometheus_password",
     "nvd_api_key",
+    "smtp_password",
 }
 SETTINGS = {
     "JENKINS_ADMIN_ADDRESS",
@@ -40,6 +41,10 @@ SETTINGS = {
     "JENKINS_GIT_KNOWN_HOSTS",
     "JENKINS_PUBLIC_URL",
     "JENKINS_SMTP_HOST",
+    "JENKINS_SMTP_PORT",
+    "JENKINS_SMTP_SSL",
+    "JENKINS_SMTP_STARTTLS",
+    "JENKINS_SMTP_USER",
     "PIPELINE_BRANCH",
     "PIPELINE_REPOSITORY_URL",
 }
@@ -86,6 +91,11 @@ KEYS = {
     "security.gitHostKeyVerificationConfiguration.sshHostKeyVerificationStrategy"
     ".manuallyProvidedKeyVerificationStrategy.approvedHostKeys": "git-client",
     "unclassified.mailer.smtpHost": "mailer",
+    "unclassified.mailer.smtpPort": "mailer",
+    "unclassified.mailer.useSsl": "mailer",
+    "unclassified.mailer.useTls": "mailer",
+    "unclassified.mailer.authentication.username": "mailer",
+    "unclassified.mailer.authentication.password": "mailer",
     "unclassified.location.url": None,
     "unclassified.location.adminAddress": None,
     "unclassified.prometheusConfiguration.useAuthenticatedEndpoint": "prometheus",
@@ -100,11 +110,13 @@ WORDS = {
         [
             "agent",
             "always",
+            "anyOf",
             "beforeAgent",
             "beforeInput",
             "branch",
             "catchError",
             "cleanup",
+            "env",
             "environment",
             "expression",
             "fixed",
@@ -123,7 +135,9 @@ WORDS = {
             "triggers",
             "when",
             "COVERAGE",
+            "FRESH",
             "PROCESSES",
+            "SCANS",
             "OPTIONS",
         ],
         "pipeline-model-definition",
@@ -317,6 +331,31 @@ def test_a_pipeline_is_bounded(text: str, option: str) -> None:
     assert option in options
 
 
+def stages(text: str) -> list[list[str]]:
+    """The lines of each stage, those of stages within it too, from its own indentation on."""
+    found = re.findall(r"^( *)(stage\('[^\n]+\n.+?^)\1}$", text, re.MULTILINE | re.DOTALL)
+    nested = [one for _, body in found for one in stages(body.partition("\n")[2])]
+    return [[line.removeprefix(indent) for line in body.splitlines()] for indent, body in found] + nested
+
+
+def its_own(stage: list[str], word: str) -> bool:
+    """Whether the stage itself has such a block, and not only one within it."""
+    return any(line.startswith(f"    {word} {{") for line in stage)
+
+
+def test_time_begins_with_the_work_and_not_with_the_wait_for_the_only_executor() -> None:
+    with_agent = [stage[0] for stage in stages(PIPELINE) if its_own(stage, "agent")]
+    limited = [stage[0] for stage in stages(PIPELINE) if its_own(stage, "options")]
+    assert with_agent == ["stage('Verify') {", "stage('Deploy') {"]
+    assert set(with_agent) & set(limited) == set()
+
+
+def test_whatever_works_has_a_limit() -> None:
+    limited = [stage for stage in stages(PIPELINE) if its_own(stage, "options")]
+    steps = [line.strip() for stage in limited for line in stage if "sh 'make " in line]
+    assert sorted(steps) == sorted(line.strip() for line in PIPELINE.splitlines() if "sh 'make " in line)
+
+
 def test_a_deployment_is_never_cut_off() -> None:
     assert "abortPrevious" not in PIPELINE
 
@@ -342,7 +381,8 @@ def test_what_the_pipelines_ask_of_the_environment_is_set() -> None:
     asked = set(re.findall(r"environment name: '(\w+)'", PIPELINE)) | set(
         re.findall(r"env\.(NOTIFY|DEPLOYMENT)", PIPELINE + NIGHTLY)
     )
-    assert asked == given
+    set_by_itself = set(re.findall(r"^ *env\.(\w+) = ", PIPELINE, re.MULTILINE))
+    assert asked - set_by_itself == given
 
 
 def test_a_credential_that_a_pipeline_binds_is_there_for_jobs() -> None:
