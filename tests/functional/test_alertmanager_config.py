@@ -2,14 +2,18 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
+import docker
 import pytest
 import yaml
 from docker.models.containers import Container
 
 from compose.secret_files import UNSET
+from tests.conftest import ROOT
 from tests.functional.conftest import StartAlone
+from tests.waiting import wait_until
 
 READY_WITHIN_SECONDS = 30
 FILE = "/run/alertmanager/alertmanager.yml"
@@ -121,6 +125,47 @@ def test_in_the_quiet_hours_warnings_wait_and_pages_do_not(
     assert muted == ["ticket"]
 
 
+def test_a_message_says_where_its_runbook_and_its_dashboard_are(alertmanager: Container) -> None:
+    told = {"runbook_url": "docs/runbooks/host.md#backuptooold", "dashboard": "/d/stack_overview"}
+    alert = {"status": "firing", "startsAt": "2026-01-31T12:00:00Z", "annotations": told}
+    data = "/run/alertmanager/data.json"
+    written = ["bash", "-c", 'printf %s "$1" >"$2"', "bash", json.dumps({"alerts": [alert]}), data]
+    assert alertmanager.exec_run(written)[0] == 0
+    templates = "--template.glob=/etc/prometheus/templates/*.tmpl"
+    text = '--template.text={{ template "stack.text" . }}'
+    said = amtool(alertmanager, "template", "render", templates, text, f"--template.data={data}")
+    assert "What to do: docs/runbooks/host.md#backuptooold in the repository\n" in said
+    assert "To be seen in Grafana, at /d/stack_overview of its address\n" in said
+
+
+def test_the_heartbeat_is_heard_every_minute(
+    start_alone: StartAlone, engine: docker.DockerClient, image: Callable[[str], str]
+) -> None:
+    settings = {"ALERTS_HEARTBEAT_URL": "http://127.0.0.1:8000/heartbeat"}
+    container = ready(start_alone("alertmanager", environment=settings).get_wrapped_container())
+    ears = engine.containers.run(
+        image("container_metrics"),
+        ["-c", (ROOT / "tests/e2e/receiver.py").read_text()],
+        entrypoint=["python3"],
+        init=True,
+        network_mode=f"container:{container.id}",
+        detach=True,
+    )
+
+    def beats() -> list[float]:
+        return [json.loads(line)["at"] for line in ears.logs(stderr=False).decode().splitlines()]
+
+    try:
+        listening = "import socket; socket.create_connection(('127.0.0.1', 8000)).close()"
+        wait_until(lambda: ears.exec_run(["python3", "-c", listening])[0] == 0, 10, "somebody listens")
+        amtool(container, "alert", "add", ADDRESS, "alertname=Watchdog", "severity=none")
+        wait_until(lambda: len(beats()) == 2, 100, "two heartbeats")
+        first, second = beats()
+        assert second - first < 90
+    finally:
+        ears.remove(force=True, v=True)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -129,9 +174,18 @@ def test_in_the_quiet_hours_warnings_wait_and_pages_do_not(
             {"ALERTS_EMAIL_TO": "ops@example.org", "ALERTS_SMTP_URL": "smtps://mail.example.org"},
             "ALERTS_EMAIL_TO needs ALERTS_EMAIL_FROM",
         ),
+        (
+            {
+                "ALERTS_EMAIL_TO": "ops@example.org",
+                "ALERTS_EMAIL_FROM": "alerts@example.org",
+                "ALERTS_SMTP_URL": "smtps://mail.example.org:2465",
+            },
+            "ALERTS_SMTP_URL has smtps at port 2465: Alertmanager speaks it at 465 alone",
+        ),
         ({"ALERTS_SLACK": "yes"}, "ALERTS_SLACK is set, and nobody has given the secret slack_webhook"),
         ({"ALERTS_SNS_TOPIC": "alerts"}, "ALERTS_SNS_TOPIC is no ARN of a topic"),
         ({"ALERTS_QUIET_HOURS": "22-6"}, "ALERTS_QUIET_HOURS is not like 22:00-06:00"),
+        ({"ALERTS_QUIET_HOURS": "22:00-22:00"}, "ALERTS_QUIET_HOURS ends when it begins"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_the_setting(
