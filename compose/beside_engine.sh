@@ -4,6 +4,8 @@
 #
 # usage: beside_engine.sh COMMAND…
 set -eu
+# A container may be called like this machine; engines leave one of the files in each of theirs.
+[ -e /.dockerenv ] || [ -e /run/.containerenv ] || exec "$@"
 me=$(cat /etc/hostname)
 here=$(docker container inspect --format '{{.Image}}' "$me" 2>/dev/null) || exec "$@"
 
@@ -13,4 +15,6 @@ for group in $(id -G); do groups="$groups --group-add=$group"; done
 exec docker run --rm --init --network=host --volumes-from="$me" --tmpfs=/tmp:exec \
     --user="$(id -u):$(id -g)" $groups --cap-drop=ALL --security-opt=no-new-privileges \
     --memory="${BESIDE_ENGINE_MEMORY:-2g}" --workdir="$PWD" --entrypoint='' \
-    --env=HOME --env=PATH --env=TMPDIR --env=PYTEST_ADDOPTS --env=COVERAGE "$here" "$@"
+    --env=HOME --env=PATH --env=TMPDIR --env=CA_BUNDLE --env=AWS_ENDPOINT_URL --env=STACK_FILE --env=PYTEST_ADDOPTS \
+    --env=COVERAGE --env=HTTP_PROXY --env=HTTPS_PROXY --env=NO_PROXY --env=http_proxy --env=https_proxy --env=no_proxy \
+    "$here" "$@"

@@ -8,17 +8,18 @@ import click
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
+from rich.text import Text
 
 from compose.engine import Engine
 from compose.errors import StackError
 from compose.project import ROLES, Project
-from compose.secret_files import remove_all
+from compose.secret_files import check_removable, remove_all
 from compose.table import service_table
 from compose.up import Outcome, bring_up, prepare_images
 
 # Progress and errors; the table goes to stdout.
-talk = Console(stderr=True, highlight=False)
-page = Console(highlight=False)
+talk = Console(stderr=True, emoji=False, highlight=False)
+page = Console(emoji=False, highlight=False)
 
 roles_argument = click.argument("roles", nargs=-1, type=click.Choice(ROLES))
 
@@ -44,11 +45,12 @@ def up(roles: tuple[str, ...]) -> None:
 
 @commands.command()
 @roles_argument
-def build(roles: tuple[str, ...]) -> None:
+@click.option("--fresh", is_flag=True, help="Make every layer anew, with the packages of today.")
+def build(roles: tuple[str, ...], fresh: bool) -> None:
     """Build every image, start nothing."""
     chosen = project(roles)
     with talk.status("looking at this machine") as status:
-        left_out = prepare_images(Engine(), chosen, lambda sentence: show(status, sentence))
+        left_out = prepare_images(Engine(), chosen, lambda sentence: show(status, sentence), fresh)
     page.print(f"built {len(chosen.chosen) - len(left_out)} images")
     name_left_out(left_out)
 
@@ -67,13 +69,14 @@ def down() -> None:
 def clean(yes: bool) -> None:
     """Remove every container, every volume and the secrets, after asking."""
     Engine()
+    whole = project()
+    check_removable(whole.secrets_folder)
     if not yes:
         if not sys.stdin.isatty():
             raise StackError(
                 "clean removes all data and nobody is here to ask", "python -m compose clean --yes"
             )
-        click.confirm(f"Remove all data of the project '{project().name}'?", abort=True)
-    whole = project()
+        click.confirm(f"Remove all data of the project '{whole.name}'?", abort=True)
     whole.run("down", "--volumes", "--remove-orphans")
     remove_all(whole.secrets_folder)
     page.print("removed: containers, volumes, secrets; the images are kept")
@@ -107,7 +110,7 @@ def project(roles: tuple[str, ...] = ()) -> Project:
 def show(status: Status, sentence: str) -> None:
     """Replace the moving line on a terminal; elsewhere print what is not a mere build step."""
     if talk.is_terminal:
-        status.update(escape(sentence))
+        status.update(Text(sentence))
     elif not sentence.startswith("building, "):
         talk.print(escape(sentence))
 

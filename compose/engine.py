@@ -2,13 +2,16 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import docker
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound
+from urllib3.exceptions import HTTPError
 
-from compose.errors import EngineUnreachable
+from compose.errors import NO_COMMAND, EngineUnreachable
 
 # `--start-interval` in HEALTHCHECK came with Engine 25; `depends_on … required` and named build
 # contexts in their present form with Compose 2.24.
@@ -19,6 +22,8 @@ BUILDS_BY_BUILDX = (2, 37)
 # Between two pieces of a download; a registry that is silent for longer does not answer.
 PULL_TIMEOUT_SECONDS = 30
 NOBODY = 65534
+# Where an engine listens that is reached in another way.
+SOCKET = "/var/run/docker.sock"
 
 
 class Engine:
@@ -26,11 +31,9 @@ class Engine:
 
     def __init__(self) -> None:
         """Connect as the docker command would. Raises EngineUnreachable with what to do."""
-        try:
+        with answering():
             self.client = docker.from_env(timeout=PULL_TIMEOUT_SECONDS)
             self.facts = self.client.info()
-        except (DockerException, requests.RequestException) as error:
-            raise EngineUnreachable(*explain(str(error))) from error
         require("Docker Engine", self.facts["ServerVersion"], OLDEST_ENGINE)
         compose = plugin_version("compose")
         require("Docker Compose", compose, OLDEST_COMPOSE)
@@ -39,10 +42,11 @@ class Engine:
 
     def has_image(self, name: str) -> bool:
         """Whether the image is on this machine."""
-        try:
-            self.client.images.get(name)
-        except ImageNotFound:
-            return False
+        with answering():
+            try:
+                self.client.images.get(name)
+            except ImageNotFound:
+                return False
         return True
 
     def pull(self, name: str) -> str:
@@ -54,23 +58,53 @@ class Engine:
                     return str(event["error"])
         except APIError as error:
             return str(error.explanation or error)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             return str(error)
         return ""
 
-    def tag(self, name: str, new_name: str) -> None:
-        """Give an image that is here a second name."""
-        repository, _, tag = new_name.rpartition(":")
-        self.client.images.get(name).tag(repository, tag)
+    def publisher(self, port: int) -> str:
+        """The container that has published the port, or ""."""
+        with answering():
+            for container in self.client.containers.list(ignore_removed=True):
+                published = (mapping for mappings in container.ports.values() for mapping in mappings or [])
+                if any(int(mapping["HostPort"]) == port for mapping in published):
+                    return str(container.name)
+        return ""
+
+    @property
+    def socket(self) -> Path:
+        """What containers are given of it: the socket that answers, unless DOCKER_SOCKET names another."""
+        transport = self.client.api.get_adapter(self.client.api.base_url)
+        answers: str = getattr(transport, "socket_path", SOCKET)
+        return Path(os.environ.get("DOCKER_SOCKET") or answers)
 
     def group(self) -> int:
         """Who may use its socket; 65534, nobody's group, where it has none on this machine."""
-        socket = Path(os.environ.get("DOCKER_SOCKET", "/var/run/docker.sock"))
-        return socket.stat().st_gid if socket.exists() else NOBODY
+        if self.rootless:
+            # In its containers root's group is that of the user whose engine it is.
+            return 0
+        return self.socket.stat().st_gid if self.socket.exists() else NOBODY
+
+    @property
+    def rootless(self) -> bool:
+        """Whether it runs as a user who is not root."""
+        return any("name=rootless" in option for option in self.facts.get("SecurityOptions") or ())
 
     def storage(self) -> Path:
         """Where the engine keeps images and volumes; it may be on another machine."""
         return Path(self.facts["DockerRootDir"])
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Questions to the engine; what it does instead of answering becomes EngineUnreachable."""
+    try:
+        yield
+    except APIError as error:
+        told = error.explanation or error
+        raise EngineUnreachable(f"the Docker Engine failed: {told}", "journalctl --unit docker") from error
+    except (DockerException, requests.RequestException) as error:
+        raise EngineUnreachable(*explain(str(error))) from error
 
 
 def explain(error: str) -> tuple[str, str]:
@@ -88,7 +122,10 @@ def explain(error: str) -> tuple[str, str]:
 
 def plugin_version(name: str) -> str:
     """The version that a docker command-line plugin reports. Raises EngineUnreachable if it is missing."""
-    found = subprocess.run(["docker", name, "version"], capture_output=True, text=True, check=False)
+    try:
+        found = subprocess.run(["docker", name, "version"], capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise EngineUnreachable(*NO_COMMAND) from error
     if found.returncode != 0:
         raise EngineUnreachable(
             f"the docker command has no '{name}' plugin",

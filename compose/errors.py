@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+# What happened and what to try, where there is no `docker` on the PATH.
+NO_COMMAND = (
+    "the docker command is not installed",
+    "sh ec2/host/docker.sh, or install your distribution's docker-cli package",
+)
+
 
 @dataclass
 class StackError(Exception):
@@ -24,6 +30,10 @@ class PreflightFailed(StackError):
 
 class BuildFailed(StackError):
     """An image could not be built; the message holds the last lines of the build."""
+
+
+class CommitUnknown(StackError):
+    """git does not say which commit this is; the message holds its words."""
 
 
 class ComposeFailed(StackError):

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable
+from errno import EACCES, EADDRINUSE
 
 import psutil
 
@@ -36,35 +37,50 @@ def is_running(container: Container | None) -> bool:
 
 
 def port_problems(engine: Engine, services: Iterable[Service]) -> list[tuple[str, str]]:
-    """Each published port that somebody else has, with who and how to choose another."""
+    """Each published port that cannot be had, with why and how to choose another."""
+    wanted = [(service, port) for service in services for port in service.ports]
     return [
         (
-            f"port {port}, wanted by {service.name}, is taken by {holder_of(engine, port)}",
+            f"port {port}, wanted by {service.name}, {obstacle}",
             f"{service.port_variable}={free_port()} make up",
         )
-        for service in services
-        for port in service.ports
-        if taken(port)
+        for service, port in wanted
+        if (obstacle := obstacle_at(engine, port))
     ]
 
 
-def taken(port: int) -> bool:
-    """Whether somebody listens on the port on loopback or everywhere."""
+def obstacle_at(engine: Engine, port: int) -> str:
+    """Why the engine could not publish the port, or ""."""
+    refusal = refusal_of(port)
+    # A port below 1024 that this user may not have is nothing to an engine that is root's.
+    if refusal == EADDRINUSE or (refusal == EACCES and answers(port)):
+        return f"is taken by {holder_of(engine, port)}"
+    if refusal == EACCES and engine.rootless:
+        return "is one of those below 1024, which need root, and this engine is not root's"
+    return ""
+
+
+def refusal_of(port: int) -> int:
+    """Why this user may not listen on the port on loopback, as the system numbers errors; 0 where it may."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
+        except OSError as error:
+            return error.errno or 0
+    return 0
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on the port on loopback or everywhere."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def holder_of(engine: Engine, port: int) -> str:
     """Who listens on the port: a container, a process, or what another user keeps from us."""
-    for container in engine.client.containers.list():
-        published = (mapping for mappings in container.ports.values() for mapping in mappings or [])
-        if any(int(mapping["HostPort"]) == port for mapping in published):
-            return f"the container {container.name}"
+    if container := engine.publisher(port):
+        return f"the container {container}"
     for connection in psutil.net_connections("tcp"):
         if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,) and connection.pid:
             return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from compose.errors import ComposeFailed
+from compose.errors import NO_COMMAND, ComposeFailed, EngineUnreachable
 
 HERE = Path(__file__).parent
 # Of an output that ends in failure; a failed build step may need all of them.
@@ -74,10 +74,19 @@ class Project:
         return ["docker", "compose", "--project-name", self.name, *files, *profiles, *arguments]
 
     def run(self, *arguments: str) -> str:
-        """What the command printed. Raises ComposeFailed with what it complained of."""
-        done = subprocess.run(
-            self.words(*arguments), env=self.variables(), capture_output=True, text=True, check=False
-        )
+        """What the command printed. Raises ComposeFailed with what it complained of, or EngineUnreachable."""
+        try:
+            done = subprocess.run(
+                self.words(*arguments),
+                env=self.variables(),
+                capture_output=True,
+                text=True,
+                # A container may log any bytes.
+                errors="replace",
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise EngineUnreachable(*NO_COMMAND) from error
         if done.returncode != 0:
             raise failure(arguments, done.stderr or done.stdout)
         return done.stdout

@@ -2,8 +2,10 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EACCES
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -23,7 +25,7 @@ class Secret:
     @property
     def given(self) -> bool:
         """Whether only a person can give it: what is made holds its place until then."""
-        return self.make is nothing_yet
+        return self.make in (nothing_yet, no_key)
 
 
 # As images/alertmanager/entrypoint knows it.
@@ -33,6 +35,11 @@ UNSET = "unset"
 def nothing_yet() -> tuple[str]:
     """The place of a value that a person gives: Compose wants a file."""
     return (UNSET,)
+
+
+def no_key() -> tuple[str]:
+    """The place of a key that nobody needs to give, as scans/dependency_check.py knows it."""
+    return ("none",)
 
 
 def password() -> tuple[str]:
@@ -57,22 +64,26 @@ def private_key() -> tuple[str]:
 
 SECRETS = (
     Secret(password, (("microblog/secret_key",),)),
-    # The owners of a mail server and of a Slack-compatible webhook give these.
+    # The owners of mail servers and of a Slack-compatible webhook give these.
     Secret(nothing_yet, (("microblog/mail_password",),)),
     Secret(nothing_yet, (("alertmanager/smtp_password",),)),
     Secret(nothing_yet, (("alertmanager/slack_webhook",),)),
+    Secret(nothing_yet, (("jenkins/smtp_password",),)),
     Secret(password, (("microblog/database_password", "mariadb/microblog_password"),)),
     Secret(password, (("mysqld_exporter/database_password", "mariadb/exporter_password"),)),
     Secret(password, (("grafana/admin_password",),)),
     Secret(password, (("grafana/secret_key",),)),
     Secret(password, (("jenkins/jenkins_admin_password",),)),
     Secret(password, (("jenkins/jenkins_prometheus_password", "prometheus/jenkins_password"),)),
-    # Whoever has a key of the NVD's puts it into the file.
-    Secret(lambda: ("none",), (("jenkins/nvd_api_key",),)),
+    # Whoever has a key of the NVD's gives it.
+    Secret(no_key, (("jenkins/nvd_api_key",),)),
     Secret(private_key, (("jenkins/git_private_key",),)),
     Secret(ssh_key_pair, (("jenkins_agent/agent_host_key",), ("jenkins/agent_host_public_key",))),
     Secret(ssh_key_pair, (("jenkins/agent_private_key",), ("jenkins_agent/agent_authorized_key",))),
 )
+
+# Whoever owns the folder writes them.
+GIVEN = frozenset(name for secret in SECRETS if secret.given for names in secret.files for name in names)
 
 
 def place_secrets(folder: Path, services: Iterable[Service]) -> list[str]:
@@ -80,21 +91,32 @@ def place_secrets(folder: Path, services: Iterable[Service]) -> list[str]:
 
     Raises PreflightFailed where the folder cannot be read or written, or a file is empty.
     """
-    try:
+    with usable(folder):
         made = make_missing(folder)
         hand_to_readers(services)
-    except PermissionError as error:
-        file = Path(error.filename)
-        raise PreflightFailed(
-            f"{reader_of(file, folder)}: cannot use the secret file {file}",
-            f"sudo chown --recursive $USER {folder}, or repeat the command as the user who made it",
-        ) from error
     return made
+
+
+@contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """Work on the files; PreflightFailed names the one that the machine does not let us have."""
+    try:
+        yield
+    except OSError as error:
+        # A write to a full disk names none.
+        file = Path(error.filename or folder)
+        mend = f"sudo chown --recursive $USER {folder}, or repeat the command as the user who made it"
+        raise PreflightFailed(
+            f"{reader_of(file, folder)}: cannot use the secret file {file}: {error.strerror}",
+            mend if isinstance(error, PermissionError) else f"df {folder.parent}, then repeat the command",
+        ) from error
 
 
 def make_missing(folder: Path) -> list[str]:
     """Make every secret that has no file yet. A value that one reader has goes to the others."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # It may have been there, open to others, and what is in it may be readable: see hand_to_readers.
+    folder.chmod(0o700)
     return [name for secret in SECRETS for name in complete(secret, folder)]
 
 
@@ -142,7 +164,8 @@ def hand_to_readers(services: Iterable[Service]) -> None:
     """Let each service read its own files, and nobody else's.
 
     Compose ignores `uid` and `mode` of file secrets: what counts is the file on this machine. Root gives it
-    to the service's uid; anybody else cannot, and opens it inside a folder that only they can enter.
+    to the service's uid; anybody else cannot, and opens it inside a folder that only they can enter, where
+    they can write what only a person can give.
     """
     for service in services:
         for file in service.secret_files:
@@ -150,16 +173,35 @@ def hand_to_readers(services: Iterable[Service]) -> None:
                 os.chown(file, service.uid, service.gid)
                 file.chmod(0o400)
             else:
-                file.chmod(0o444)
+                file.chmod(0o644 if "/".join(file.parts[-2:]) in GIVEN else 0o444)
 
 
 def remove_all(folder: Path) -> None:
-    """Remove the files that this module makes, and the folders that are empty then."""
-    for file in (folder / name for secret in SECRETS for names in secret.files for name in names):
-        file.unlink(missing_ok=True)
-    for emptied in [*folder.glob("*/"), folder]:
-        if emptied.is_dir() and not any(emptied.iterdir()):
-            emptied.rmdir()
+    """Remove the files that this module makes, and the folders that are empty then.
+
+    Raises PreflightFailed where one cannot be removed.
+    """
+    with usable(folder):
+        for file in every_file(folder):
+            file.unlink(missing_ok=True)
+        for emptied in [*folder.glob("*/"), folder]:
+            if emptied.is_dir() and not any(emptied.iterdir()):
+                emptied.rmdir()
+
+
+def check_removable(folder: Path) -> None:
+    """Raise PreflightFailed where this user may not remove what remove_all removes."""
+    with usable(folder):
+        if not folder.exists():
+            return
+        for place in (folder.parent, folder, *{file.parent for file in every_file(folder)}):
+            if place.exists() and not os.access(place, os.R_OK | os.W_OK | os.X_OK):
+                raise PermissionError(EACCES, os.strerror(EACCES), str(place))
+
+
+def every_file(folder: Path) -> list[Path]:
+    """What this module makes in the folder, whether or not it is there."""
+    return [folder / name for secret in SECRETS for names in secret.files for name in names]
 
 
 def reader_of(file: Path, folder: Path) -> str:

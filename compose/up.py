@@ -1,5 +1,6 @@
 """The story of `make up`: each line takes what a line above gives."""
 
+import os
 from dataclasses import dataclass
 
 from compose.build import Say, build_images, obtain_base, official_images_left_out, revision
@@ -37,7 +38,7 @@ def bring_up(project: Project, say: Say) -> Outcome:
     wanted = [service.name for service in services if service.name not in left_out]
     say(f"starting {len(wanted)} services")
     start(
-        project.with_environment(LEFT_OUT=" ".join(absent(project, wanted)), DOCKER_GID=str(engine.group())),
+        project.with_environment(LEFT_OUT=" ".join(absent(project, wanted)), **places(engine, project.name)),
         wanted,
     )
     after = project.containers()
@@ -45,22 +46,33 @@ def bring_up(project: Project, say: Say) -> Outcome:
     return Outcome(services, after, started, left_out)
 
 
-def prepare_images(engine: Engine, project: Project, say: Say) -> dict[str, str]:
-    """Have every image that can be had; the services left out, each with the reason."""
-    obtain_base(engine, say)
+def places(engine: Engine, project: str) -> dict[str, str]:
+    """What services that talk to the engine must know of it."""
+    volume = engine.storage() / "volumes" / f"{project}_jenkins_agent" / "_data"
+    return {
+        "DOCKER_SOCKET": str(engine.socket),
+        "DOCKER_GID": str(engine.group()),
+        "JENKINS_AGENT_FOLDER": os.environ.get("JENKINS_AGENT_FOLDER") or str(volume),
+    }
+
+
+def prepare_images(engine: Engine, project: Project, say: Say, fresh: bool = False) -> dict[str, str]:
+    """Have every image that can be had, perhaps made anew; the services left out, each with the reason."""
+    obtain_base(engine, say, fresh)
     left_out = official_images_left_out(engine, project.chosen.values(), say)
     project, chosen = project.with_environment(REVISION=revision()), project.chosen
-    build_images(project, [name for name, service in chosen.items() if not service.official_image], say)
+    ours = [name for name, service in chosen.items() if not service.official_image]
+    build_images(project, ours, say, fresh)
     for name, service in chosen.items():
         if service.official_image and name not in left_out:
-            left_out |= build_or_leave_out(project, name, say)
+            left_out |= build_or_leave_out(project, name, say, fresh)
     return left_out
 
 
-def build_or_leave_out(project: Project, name: str, say: Say) -> dict[str, str]:
+def build_or_leave_out(project: Project, name: str, say: Say, fresh: bool) -> dict[str, str]:
     """Build on an official image; what others publish may not fit together, and must not stop our own."""
     try:
-        build_images(project, [name], say)
+        build_images(project, [name], say, fresh)
     except BuildFailed as error:
         return {name: error.message}
     return {}

@@ -173,6 +173,33 @@ def test_two_people_meet(arrive: Callable[..., Person], say: Words) -> None:
         assert person.visit.complaints == []
 
 
+def test_whoever_logs_out_leaves_nothing_to_read_in_another_tab(arrive: Callable[..., Person]) -> None:
+    ada = arrive("ada", "desktop-light")
+    ada.page.clock.install()
+    ada.register()
+    ada.post(THOUGHT)
+    other, writing, refused = (ada.page.context.new_page() for _ in range(3))
+    for page in (other, writing, refused):
+        page.goto("/")
+        expect(page.locator("main")).to_contain_text(THOUGHT)
+    writing.locator("[name=body]").fill("Words that are dear")
+    refused.locator("[name=body]").fill("dear " * 100)
+    refused.locator(".compose .send button").click()
+    expect(refused.locator("[name=body][aria-invalid]")).to_have_value(("dear " * 100).strip())
+    ada.button("Log out").click()
+    with ExitStack() as waiting:
+        told = [
+            waiting.enter_context(page.expect_response("**/fresh/unread"))
+            for page in (other, writing, refused)
+        ]
+        ada.page.clock.fast_forward(A_ROUND_MS)
+    assert [one.value.status for one in told] == [403, 403, 403]
+    other.wait_for_url("**/login")
+    assert THOUGHT not in other.content()
+    expect(writing.locator("[name=body]")).to_have_value("Words that are dear")
+    expect(refused.locator("[name=body]")).to_have_value(("dear " * 100).strip())
+
+
 def test_somebody_takes_their_data_along_and_leaves(arrive: Callable[..., Person], say: Words) -> None:
     ada = arrive("ada", "desktop-light")
     ada.register()

@@ -26,6 +26,7 @@ NO_PAGES = {
     "health.readyz": "for Docker",
     "images.image": "a picture",
     "messages.fresh": "JSON for a script",
+    "moderation.picture": "a picture",
     "notifications.fresh_unread": "JSON for a script",
     "people.card": "a part of other pages, opened below",
     "posts.fresh_explore": "JSON for a script",

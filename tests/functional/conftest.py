@@ -21,7 +21,8 @@ def start_alone(image: Callable[[str], str], tmp_path: Path) -> Iterator[StartAl
     with ExitStack() as started:
 
         def start(name: str, secrets: dict[str, str] | None = None, **choices: Any) -> DockerContainer:
-            chosen = confinement(name) | choices
+            # Without a name testcontainers takes the network of the container in which the tests may run.
+            chosen = confinement(name) | {"network": "bridge"} | choices
             container = DockerContainer(image(name))
             container.tmpfs = chosen.pop("tmpfs")
             container.env = chosen.pop("environment", {})

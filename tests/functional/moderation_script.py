@@ -9,6 +9,9 @@ from sqlalchemy import func, select
 
 from microblog import audit, create_app, seeding
 from microblog.database import db
+from microblog.images import uploads
+from microblog.images.models import CaseImage
+from microblog.images.pictures import Picture, Size
 from microblog.models import Follow, Post, User
 from microblog.moderation import cases, decisions, role_changes
 from microblog.moderation.role_changes import LastAdmin
@@ -30,6 +33,8 @@ def main() -> None:
             role_changes.change(None, admin, Role.ADMIN)
         entry = timelines.page_of(timelines.everybody(None, Between(), 2), 1).entries[0]
         author = db.session.scalar(select(User).where(User.username == entry.username))
+        picture = Picture((Size(900, 300, b"large"), Size(720, 240, b"small")))
+        uploads.store(db.session.get(Post, entry.id), picture, "é")
         db.session.commit()
     reporters = [user.id for user in people[10:30] if user.id != author.id]
 
@@ -48,6 +53,8 @@ def main() -> None:
         done["cases"] = [list(row) for row in db.session.execute(select(Case.id, Case.report_count))]
         done["reports"] = db.session.scalar(select(func.count()).select_from(Report)) == len(reporters)
         (case,) = db.session.scalars(select(Case)).all()
+        kept = db.session.execute(select(CaseImage.width, CaseImage.alt, CaseImage.content)).one()
+        done["picture"] = [kept.width, kept.alt, kept.content.decode()]
     decided: list[bool] = []
 
     def remove(admin: User, subject: User) -> None:

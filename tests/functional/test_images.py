@@ -1,6 +1,5 @@
 """Each image alone: it becomes healthy, runs as its own user and writes only where it may."""
 
-import os
 import time
 from typing import Any
 
@@ -33,9 +32,7 @@ ALONE: dict[str, dict[str, Any]] = {
     "container_metrics": {
         "environment": {"PROJECT": "nobody"},
         "group_add": [str(Engine().group())],
-        "mounts": [
-            Mount("/run/docker.sock", os.environ.get("DOCKER_SOCKET", "/var/run/docker.sock"), type="bind")
-        ],
+        "mounts": [Mount("/run/docker.sock", str(Engine().socket), type="bind")],
     },
     "jenkins_agent": {"secrets": {"agent_host_key": PRIVATE_KEY, "agent_authorized_key": PUBLIC_KEY}},
 }
@@ -95,6 +92,30 @@ def test_it_stops_within_five_seconds(name: str, start_alone: StartAlone) -> Non
     started = time.monotonic()
     container.get_wrapped_container().stop(timeout=30)
     assert time.monotonic() - started < 5
+
+
+def test_assets_that_nobody_served_for_a_month_go_and_a_mark_of_maintenance_stays(
+    start_alone: StartAlone,
+) -> None:
+    container = start_alone("microblog", **ALONE["microblog"])
+    wait_until_healthy(container)
+    microblog = container.get_wrapped_container()
+
+    def run(script: str) -> str:
+        status, output = microblog.exec_run(["sh", "-ec", f"cd /assets; {script}"])
+        assert status == 0, output.decode()
+        return str(output.decode())
+
+    brought = set(run("ls /app/assets").split())
+    run("touch -d '31 days ago' .maintenance long_ago.css; touch -d '29 days ago' lately.css")
+    microblog.restart()
+    wait_until_healthy(container)
+    assert set(run("ls -A").split()) == brought | {".maintenance", "lately.css"}
+    run("touch -d '31 days ago' *")
+    keeping = "from microblog import assets; assets.keep()"
+    status, output = microblog.exec_run(["python3", "-c", keeping], workdir="/app")
+    assert status == 0, output.decode()
+    assert run("find . -type f -mtime +30 | sort").split() == ["./.maintenance", "./lately.css"]
 
 
 @each_image

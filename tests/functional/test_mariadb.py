@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from tests.conftest import ROOT
 from tests.functional.conftest import StartAlone
 from tests.functional.migrations_script import revisions
 from tests.functional.test_images import ALONE, wait_until_healthy
+from tests.waiting import wait_until
 
 PASSWORD = ALONE["mariadb"]["secrets"]["microblog_password"]
+# Where a data directory says of which release it is.
+RELEASE = "/var/lib/mysql/mariadb_upgrade_info"
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,7 @@ def test_reports_decisions_and_roles_keep_their_word_when_many_act_at_once(
         "made": [300, 6000, 3000],
         "cases": [[1, done["cases"][0][1]]],
         "reports": True,
+        "picture": [900, "é", "small"],
         "decided": [False, True],
         "admins": 1,
         "refused": 1,
@@ -248,6 +253,32 @@ def test_reports_decisions_and_roles_keep_their_word_when_many_act_at_once(
         "trail": ["suspension_lifted", "suspended"],
     }
     assert 19 <= done["cases"][0][1] <= 20
+
+
+def test_ten_times_the_posts_are_as_many_rows_to_read_and_for_the_dearest_home_at_most_their_root(
+    flask: Callable[..., str],
+) -> None:
+    script = {"growth_script.py": ROOT / "tests/functional/growth_script.py"}
+
+    def measured(posts: int) -> dict[str, Any]:
+        flask("prepare")
+        told: dict[str, Any] = json.loads(
+            flask("growth_script.py", str(posts), files=script).splitlines()[-1]
+        )
+        flask("db", "downgrade", "base")
+        return told
+
+    before, after = measured(4_000), measured(40_000)
+    assert all(told["chosen"].values() for told in (before, after)), "home walks to many and gathers few"
+    rows = after["rows"]
+    growth = {name: rows[name] / number for name, number in before["rows"].items()}
+    # Where walking is as dear as gathering, a page costs some rows for each of the root of 26 times posts.
+    dearest = {name for name in growth if "just" in name}
+    others = growth.keys() - dearest
+    assert {name: growth[name] for name in others if growth[name] > 1.5} == {}
+    assert {name: growth[name] for name in dearest if growth[name] > sqrt(10)} == {}
+    assert {name: rows[name] for name in others if rows[name] > 4_000} == {}, "a tenth of the posts"
+    assert {name: rows[name] for name in dearest if rows[name] > 7 * after["root"]} == {}
 
 
 def test_the_models_and_the_migrations_say_the_same(database: Database, flask: Callable[..., str]) -> None:
@@ -291,3 +322,37 @@ def test_a_changed_secret_counts_from_the_next_start(database: Database, tmp_pat
     else:
         pytest.fail("the new password was not taken")
     assert database.container.exec_run([*login[:3], f"--password={PASSWORD}", *login[4:]])[0] != 0
+
+
+def pretend(database: Database, version: str) -> None:
+    """Have the data directory be of another release, and the server start on it."""
+    words = ["sh", "-c", f"echo {version} >{RELEASE}"]
+    assert database.container.exec_run(words)[0] == 0
+    database.container.restart()
+
+
+def healthy(database: Database) -> bool:
+    database.container.reload()
+    return bool(database.container.attrs["State"]["Health"]["Status"] == "healthy")
+
+
+def test_the_data_of_an_older_release_is_upgraded_before_anybody_connects(database: Database) -> None:
+    database.sql("CREATE TABLE microblog.kept (a INT); INSERT INTO microblog.kept VALUES (7)")
+    pretend(database, "10.11.6-MariaDB")
+    wait_until(lambda: healthy(database), 60, "the upgraded database")
+    assert database.sql("SELECT a FROM microblog.kept") == "7"
+    said = database.container.logs().decode()
+    assert "mariadb: upgrading the data directory from release 10.11 to " in said
+    version = database.sql("SELECT VERSION()").split("-")[0]
+    assert database.container.exec_run(["cat", RELEASE])[1].decode().startswith(version)
+    database.container.restart()
+    wait_until(lambda: healthy(database), 30, "the database again")
+    assert database.container.logs().decode().count("upgrading the data directory") == 1
+
+
+def test_the_data_of_a_newer_release_is_refused_with_what_to_do(database: Database) -> None:
+    pretend(database, "99.1.2-MariaDB")
+    assert database.container.wait(timeout=90)["StatusCode"] == 1
+    said = database.container.logs(tail=1).decode()
+    assert said.startswith("mariadb: the data directory could not be upgraded from release 99.1 to ")
+    assert "docs/backup.md" in said

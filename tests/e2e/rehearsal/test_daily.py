@@ -2,13 +2,17 @@
 
 import re
 import socket
+import sys
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from docker.models.containers import Container
 
 from ec2.tunnel import TUNNELS
+from tests.conftest import ROOT
+from tests.e2e.backups import MAKE_ON_EC2, NAME, RESTORE_ON_EC2, only, typed
 from tests.e2e.rehearsal.conftest import opens
 from tests.e2e.rehearsal.daily import Held, Launcher, address, on_host, status
 from tests.waiting import wait_until
@@ -48,7 +52,7 @@ def test_a_service_that_ended_is_named_with_its_last_words(
     assert done.returncode == 1
     assert "tools/alertmanager ended with status 0; the last it said:" in done.stdout
     assert "Received SIGTERM" in done.stdout
-    assert "try: python -m ec2 logs alertmanager" in done.stdout
+    assert f"try: python -m ec2 --file {daily.file} logs alertmanager" in done.stdout
     wait_until(lambda: daily("status").returncode == 0, 120, "alertmanager healthy")
 
 
@@ -92,7 +96,7 @@ def test_following_goes_on_through_a_new_container_and_leaves_nothing_behind(
         listening.wait_for(r"tools/blackbox_exporter +\| .*[Ss]tarting")
         assert listening.interrupt() == (0, "")
     for host in hosts.values():
-        wait_until(lambda host=host: "compose" not in on_host(host, "ps ax"), 15, "no log is read")  # type: ignore[misc]
+        wait_until(lambda host=host: "logs.py" not in on_host(host, "ps ax"), 15, "no log is read")  # type: ignore[misc]
 
 
 def test_a_command_on_a_host_passes_its_exit_status_on(daily: Launcher) -> None:
@@ -117,6 +121,27 @@ def test_a_command_in_a_service_reads_input_and_passes_its_exit_status_on(daily:
     assert daily("exec", "microblog", "sh", "-c", "exit 3").returncode == 3
     assert daily("exec", "microblog", "test", "-t", "0").returncode == 1
     assert daily.on_terminal("exec", "microblog", "test", "-t", "0")[0] == 0
+
+
+def test_a_backup_is_made_and_restored_as_the_document_says(daily: Launcher, tmp_path: Path) -> None:
+    environment = {**daily.environment, "STACK_FILE": str(daily.file), "PYTHONPATH": str(ROOT)}
+
+    def on_ec2(script: str) -> None:
+        typed(re.sub(r"[./\w]*python(?= -m)", sys.executable, script), tmp_path, environment)
+
+    def sql(statement: str) -> str:
+        return daily("exec", "mariadb", "mariadb", "--skip-column-names", "microblog", given=statement).stdout
+
+    sql("CREATE TABLE kept (a BLOB); INSERT INTO kept VALUES (x'00ff0a0d27')")
+    on_ec2(MAKE_ON_EC2)
+    dump = only(tmp_path)
+    told = daily("ssh", "app", "cat", "/var/lib/prometheus/node-exporter/backup.prom").stdout
+    assert f'backup_size_bytes{{backup="mariadb"}} {dump.stat().st_size}\n' in told
+    sql("DROP TABLE kept")
+    dump.rename(dump.with_name(NAME))
+    on_ec2(RESTORE_ON_EC2)
+    assert sql("SELECT HEX(a) FROM kept; DROP TABLE kept") == "00FF0A0D27\n"
+    wait_until(lambda: daily("status").returncode == 0, 120, "all is well again")
 
 
 def test_of_a_service_on_several_hosts_one_must_be_chosen(daily: Launcher) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -195,9 +196,9 @@ def test_a_secret_that_nobody_has_given_is_told_before_anything_changes(
     refused = wanting("deploy", "--yes", "--uncommitted")
     assert refused.returncode == 1
     assert "nobody has given what stack.toml needs: slack_webhook; nothing was changed" in refused.stderr
-    assert "try: python -m ec2 secret slack_webhook" in refused.stderr
+    assert f"try: python -m ec2 --file {file} secret slack_webhook" in refused.stderr
     assert on_host(cloud, "monitoring", "readlink", "/srv/stack/current") == before
-    assert "slack_webhook  no" in launcher("secret", "--list").stdout
+    assert re.search("^slack_webhook +no", launcher("secret", "--list").stdout, re.MULTILINE)
 
 
 def test_a_stopped_host_is_seen_as_vanished_though_its_target_goes_away(
@@ -225,7 +226,7 @@ def test_a_stopped_host_is_seen_as_vanished_though_its_target_goes_away(
 def test_without_a_terminal_nothing_is_done_unasked(first: dict[str, Any], launcher: Launcher) -> None:
     refused = launcher("destroy")
     assert refused.returncode == 1
-    assert "try: python -m ec2 destroy --yes" in refused.stderr
+    assert f"try: python -m ec2 --file {launcher.file} destroy --yes" in refused.stderr
 
 
 def test_destroy_leaves_nothing_but_snapshots(

@@ -21,7 +21,10 @@ SICK = {
     "images/microblog/microblog/health.py": (
         "reason = database.why_not_ready(SCHEMA)", 'reason = "sick on purpose"'
     ),
-    "images/microblog/Dockerfile": ("--interval=10s --timeout=3s --start-period=60s", "--interval=1s"),
+    "images/microblog/Dockerfile": (
+        "--interval=10s --timeout=3s --start-period=60s",
+        "--interval=1s --retries=10",
+    ),
 }  # fmt: skip
 MIGRATION = """
 from alembic import op

@@ -31,6 +31,7 @@ from ec2.ssh import Session
 from ec2.stack import Stack
 from ec2.template.build import as_json, build_template
 from ec2.template.parameters import launch_parameters
+from ec2.zones import zones_of
 from tests.e2e.rehearsal.conftest import Cloud, opens
 
 STACK_FILE = """
@@ -106,12 +107,9 @@ def standing(cloud: Cloud) -> Iterator[Standing]:
         key = deployer_key(clients("ssm"), settings.name)
         stack = Stack(settings.name, clients("cloudformation"), print)
         admin = settings.admin_cidrs(aws.my_address())
-        parameters = launch_parameters(settings, key.public, admin, {})
-        plan = stack.plan(
-            as_json(build_template(settings)),
-            {**parameters, "TerminationProtection": "false"},
-            {"Stack": settings.name},
-        )
+        zones = zones_of(clients("ec2"), settings, {})
+        parameters = launch_parameters(settings, key.public, admin, zones, {})
+        plan = stack.plan(as_json(build_template(settings)), parameters, {"Stack": settings.name})
         hosts = inventory.hosts(stack.launch(plan).outputs)
         with reached(hosts, clients, key) as sessions:
             provision(sessions, print)

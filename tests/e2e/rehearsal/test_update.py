@@ -10,7 +10,8 @@ import pytest
 
 from tests.e2e.person import Person
 from tests.e2e.rehearsal.load import Load, Poster
-from tests.e2e.rehearsal.rolling import MICROBLOGS, Rolling
+from tests.e2e.rehearsal.rolling import MICROBLOGS, STACK_FILE, Rolling
+from tests.functional.ec2.test_provision import may_resize
 
 THOUSANDS = 2000
 # A rollback is over before so many have come.
@@ -115,3 +116,19 @@ def test_nobody_notices_a_rollback(rolling: Rolling, first: dict[str, Any]) -> N
 
 def test_after_a_rollback_the_plan_leads_forward_again(rolling: Rolling) -> None:
     assert "replaced: microblog; 6 unchanged\n" in rolling("plan").stdout
+
+
+def test_a_larger_host_with_a_larger_volume_is_foretold_and_used_to_its_end(rolling: Rolling) -> None:
+    """The last one: no volume shrinks again."""
+    larger = STACK_FILE.replace("t3.small", "t3.medium").replace("database = 1", "database = 2")
+    rolling.file.write_text(larger)
+    foretold = rolling("plan").stdout
+    assert "  stop and start AppHost (AWS::EC2::Instance)\n" in foretold
+    assert "  modify AppDatabaseVolume (AWS::EC2::Volume): AWS takes up to six hours per TiB" in foretold
+    assert "interruption by AppHost: it stops and starts" in foretold
+    report = rolling.deploy()
+    assert report["stack_outcome"] == "updated"
+    assert rolling.instance("app")["InstanceType"] == "t3.medium"
+    size = rolling.on("app", "df --output=size --block-size=1M /srv/database | tail -n 1")
+    assert (int(size) > 1500) is may_resize()
+    rolling.check(report["release"])

@@ -1,6 +1,8 @@
 """What would fail later is said before anything is built."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,13 +18,56 @@ def service(name: str, *ports: int, idle_memory: int = 0) -> Service:
     return Service(name, f"microblog/{name}:local", ("app",), 1, 1, idle_memory, "", ports, ())
 
 
-def test_a_port_somebody_listens_on_is_taken_and_free_again_afterwards() -> None:
+@dataclass(frozen=True)
+class EngineWithPorts:
+    """The Docker Engine as a foreign system: whose it is, and which container has which port."""
+
+    rootless: bool = False
+    containers: tuple[tuple[str, int], ...] = ()
+
+    def publisher(self, port: int) -> str:
+        return "".join(name for name, published in self.containers if published == port)
+
+
+def port_problem(port: int, engine: EngineWithPorts = EngineWithPorts()) -> str:
+    """What is said of a port that nginx wants."""
+    found = preflight.port_problems(engine, [service("nginx", port)])  # type: ignore[arg-type]
+    return "".join(problem for problem, _ in found)
+
+
+@pytest.fixture
+def not_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody whom the system lets have no port that is asked for by number."""
+    bind = socket.socket.bind
+
+    def refuse(probe: socket.socket, address: tuple[str, int]) -> None:
+        if address[1]:
+            raise PermissionError(13, "Permission denied")
+        bind(probe, address)
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+
+@contextmanager
+def listening() -> Iterator[int]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        port = listener.getsockname()[1]
-        assert preflight.taken(port)
-    assert not preflight.taken(port)
+        yield listener.getsockname()[1]
+
+
+def test_a_port_somebody_listens_on_is_taken_and_free_again_afterwards() -> None:
+    with listening() as port:
+        assert port_problem(port).startswith(f"port {port}, wanted by nginx, is taken by ")
+        assert port_problem(port, EngineWithPorts(containers=(("web", port),))).endswith("the container web")
+    assert port_problem(port) == ""
+
+
+def test_a_port_that_only_root_may_have_is_refused_where_the_engine_is_not_roots(not_root: None) -> None:
+    with listening() as port:
+        assert " is taken by " in port_problem(port)
+    assert port_problem(port) == ""
+    assert "below 1024, which need root" in port_problem(port, EngineWithPorts(rootless=True))
 
 
 def test_more_idle_memory_than_there_is_names_both_figures_and_a_smaller_choice() -> None:

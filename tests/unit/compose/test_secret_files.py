@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,14 @@ from cryptography.hazmat.primitives.serialization import load_ssh_private_key, l
 
 from compose.errors import PreflightFailed
 from compose.project import Service
-from compose.secret_files import SECRETS, hand_to_readers, make_missing, place_secrets, remove_all
+from compose.secret_files import (
+    SECRETS,
+    check_removable,
+    hand_to_readers,
+    make_missing,
+    place_secrets,
+    remove_all,
+)
 
 
 def every_file(folder: Path) -> dict[str, str]:
@@ -71,8 +80,17 @@ def test_a_file_that_may_not_be_touched_is_named_with_its_service(
 
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "chown", refused)
-    with pytest.raises(PreflightFailed, match=rf"^mariadb: cannot use the secret file {file}$"):
+    with pytest.raises(PreflightFailed, match=rf"^mariadb: cannot use the secret file {file}: Operation"):
         place_secrets(tmp_path, [service(uid=10003, secret_files=(file,))])
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    with pytest.raises(PreflightFailed, match=rf"secret file {tmp_path}: No space left on device$"):
+        place_secrets(tmp_path, [])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -83,10 +101,26 @@ def test_root_gives_each_file_to_its_reader_alone(tmp_path: Path) -> None:
     assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (10001, 0o400)
 
 
+def test_what_only_a_person_can_give_may_be_written_by_whoever_made_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_missing(tmp_path)
+    given, made = tmp_path / "jenkins/nvd_api_key", tmp_path / "microblog/secret_key"
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    hand_to_readers([service(uid=10001, secret_files=(given, made))])
+    assert [oct(stat.S_IMODE(file.stat().st_mode)) for file in (given, made)] == ["0o644", "0o444"]
+
+
 def test_nobody_else_may_enter_the_folders(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     make_missing(folder)
     assert {stat.S_IMODE(f.stat().st_mode) for f in [folder, *folder.iterdir()]} == {0o700}
+
+
+def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    make_missing(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 
 def test_removing_leaves_what_this_project_did_not_make(tmp_path: Path) -> None:
@@ -94,6 +128,25 @@ def test_removing_leaves_what_this_project_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "grafana/notes.txt").write_text("mine")
     remove_all(tmp_path)
     assert every_file(tmp_path) == {"grafana/notes.txt": "mine"}
+
+
+@contextmanager
+def not_root() -> Iterator[None]:
+    """Be somebody else for a while."""
+    was = os.getresuid()
+    if was[1] == 0:
+        os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(*was)
+
+
+def test_what_somebody_else_made_is_known_not_to_be_removable(tmp_path: Path) -> None:
+    (tmp_path / "mariadb").mkdir(mode=0o500)
+    check_removable(tmp_path / "absent")
+    with pytest.raises(PreflightFailed, match=r"secret file .*: Permission denied"), not_root():
+        check_removable(tmp_path)
 
 
 def service(uid: int, secret_files: tuple[Path, ...]) -> Service:

@@ -1,4 +1,4 @@
-"""Buckets, keys, log groups and parameters as AWS has them, where moto's own would not be so."""
+"""Buckets, key pairs, keys, log groups and parameters as AWS has them, where moto's own would not be so."""
 
 from typing import Any
 
@@ -43,6 +43,17 @@ def test_a_lifecycle_rule_keeps_how_many_newer_versions_there_must_be(cloud: Clo
     told = s3.get_bucket_lifecycle_configuration(Bucket="versions")["Rules"]
     assert told[0]["NoncurrentVersionExpiration"] == old
     assert told[1]["Expiration"] == {"Days": 9}
+
+
+def test_of_key_pairs_that_one_is_told_whose_id_was_asked(cloud: Cloud) -> None:
+    ec2 = cloud.aws("ec2")
+    one, other = (ec2.create_key_pair(KeyName=name)["KeyPairId"] for name in ("one", "other"))
+    (told,) = ec2.describe_key_pairs(KeyPairIds=[other])["KeyPairs"]
+    assert told["KeyName"] == "other"
+    ec2.delete_key_pair(KeyName="one")
+    with pytest.raises(ClientError, match=f"InvalidKeyPair.NotFound.*{one}"):
+        ec2.describe_key_pairs(KeyPairIds=[one])
+    assert len(ec2.describe_key_pairs()["KeyPairs"]) == 1
 
 
 def test_a_key_rotates_as_often_as_asked(cloud: Cloud) -> None:
