@@ -11,10 +11,15 @@ import docker
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# A pipeline has none: what does as root on a host what the engine cannot do for it.
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root on the machine of the engine")
 # No registry is at this address, so the two official images are left out wherever the tests run.
 LEFT_OUT = {"GRAFANA_IMAGE": "127.0.0.1:9/grafana:absent", "JENKINS_IMAGE": "127.0.0.1:9/jenkins:absent"}
 # Its image is on a registry; every container started here is removed by the fixture that started it.
 os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+# A make that a test starts is nobody's sub-make: it does the same under `make test` as under pytest.
+for inherited in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(inherited, None)
 
 
 @pytest.fixture(scope="session")

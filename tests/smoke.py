@@ -16,7 +16,7 @@ ANSWER_WITHIN_SECONDS = 5
 
 def main(report: Path) -> None:
     """Ask every page of the address in the report until all answer as they should."""
-    address = json.loads(report.read_text())["address"]
+    address = address_in(report)
     deadline = time.monotonic() + WITHIN_SECONDS
     while wrong := {page: got for page in EXPECTED if (got := status(address + page)) != EXPECTED[page]}:
         if time.monotonic() > deadline:
@@ -24,6 +24,14 @@ def main(report: Path) -> None:
             sys.exit("\n".join(told))
         time.sleep(BETWEEN_LOOKS_SECONDS)
     print(f"{address} serves")
+
+
+def address_in(report: Path) -> str:
+    """Where the microblog was deployed to."""
+    try:
+        return str(json.loads(report.read_text())["address"])
+    except (OSError, ValueError, KeyError):
+        sys.exit(f"{report} tells of no deployment that went well\ntry: make deploy")
 
 
 def status(url: str) -> int | str:

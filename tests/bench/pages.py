@@ -1,4 +1,4 @@
-"""How fast the microblog answers, as its parts are shipped: `python tests/bench/pages.py`.
+"""How fast the microblog answers, starts and stops, as its parts are shipped: `python tests/bench/pages.py`.
 
 A stack of its own with a made-up community; it is removed at the end. The yardstick is a view of 13 bytes
 under `gunicorn -w 4`, asked directly, before and after in the same run: machines differ, ratios do not. wrk
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -34,6 +34,9 @@ from tests.e2e.person import Person  # noqa: E402
 READERS = 16
 CONNECTIONS = (16, 64)
 SERVICES = ("nginx", "microblog", "mariadb")
+PSS_GOAL_MIB, TOGETHER_GOAL_MIB = 130, 512
+STARTS = 3
+START_GOAL_SECONDS = STOP_GOAL_SECONDS = 2
 PAUSE_SECONDS = 2
 # nginx counts guesses of passwords, two seconds each.
 BETWEEN_LOGINS_SECONDS = 2.1
@@ -159,6 +162,8 @@ def measure(standing: Stack, chosen: argparse.Namespace) -> dict[str, object]:
         "yardstick": [asdict(one) for one in yards],
         "pages": {page.name: report(page, seen, yards) for page, seen in pages.items()},
         "memory_mib": memory(standing),
+        # At the very end: processes that have just started hold less.
+        "start_stop": start_stop(standing),
     }
 
 
@@ -270,12 +275,12 @@ def address_of(running: Container) -> str:
 
 
 def wait(address: str) -> None:
-    for _ in range(100):
+    for _ in range(1000):
         try:
             requests.get(address, timeout=1).raise_for_status()
             return
         except requests.RequestException:
-            time.sleep(0.1)
+            time.sleep(0.02)
     raise AssertionError(f"{address} does not answer")
 
 
@@ -356,16 +361,59 @@ def percentile(said: str, which: int) -> float:
     return round(float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[written[len(number) :]], 2)
 
 
-def memory(standing: Stack) -> dict[str, float]:
+def memory(standing: Stack) -> dict[str, object]:
     """What each container holds, and the shared part counted once (PSS) of all of gunicorn, in MiB."""
-    held = {}
+    held: dict[str, float] = {}
     for service in SERVICES:
         counted = standing.container(service).stats(stream=False)["memory_stats"]
         cache = counted["stats"].get("inactive_file", counted["stats"].get("total_inactive_file", 0))
         held[service] = round((counted["usage"] - cache) / 2**20, 1)
     processes = standing.container("microblog").top()["Processes"]
     rollups = [Path(f"/proc/{row[1]}/smaps_rollup").read_text() for row in processes if "gunicorn" in row[-1]]
-    return {**held, "gunicorn_pss": round(sum(int(found(r"^Pss: +(\d+)", one)) for one in rollups) / 1024, 1)}
+    pss = sum(int(found(r"^Pss: +(\d+)", one)) for one in rollups) / 1024
+    return {
+        **held,
+        "together": {"goal": TOGETHER_GOAL_MIB, "mib": round(sum(held.values()), 1)},
+        "gunicorn_pss": {"goal": PSS_GOAL_MIB, "mib": round(pss, 1)},
+    }
+
+
+def start_stop(standing: Stack) -> dict[str, object]:
+    """How long the microblog takes to show the log-in page, and to be gone, with a database and without."""
+    database = standing.container("mariadb")
+
+    def start() -> None:
+        standing.container("microblog").start()
+        # Its address may be another each time.
+        wait(f"http://{address(standing, 'microblog', 'application')}:8000/login")
+
+    def stop() -> None:
+        standing.container("microblog").stop()
+
+    starts, stops, stops_alone = [], [], []
+    for _ in range(STARTS):
+        stops.append(seconds(stop))
+        starts.append(seconds(start))
+        database.stop()
+        stops_alone.append(seconds(stop))
+        database.start()
+        # So that the next one to be stopped has connections to it again.
+        start()
+    return {
+        "start": middle(starts, START_GOAL_SECONDS),
+        "stop": middle(stops, STOP_GOAL_SECONDS),
+        "stop_without_database": middle(stops_alone, STOP_GOAL_SECONDS),
+    }
+
+
+def seconds(work: Callable[[], None]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
+
+
+def middle(seen: Sequence[float], goal: float) -> dict[str, float]:
+    return {"goal": goal, "seconds": round(statistics.median(seen), 2)}
 
 
 def say(line: str) -> None:

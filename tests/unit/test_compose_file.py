@@ -1,6 +1,7 @@
 """The rules that every service keeps, read off compose.yaml and the Dockerfiles."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ COMPOSE = yaml.safe_load((ROOT / "compose/compose.yaml").read_text())
 LOCAL = yaml.safe_load((ROOT / "compose/compose.local.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OFFICIAL = {"grafana", "jenkins"}
+HOSTS: dict[str, Any] = tomllib.loads((ROOT / "stack.toml").read_text())["hosts"]
+# https://aws.amazon.com/ec2/instance-types/t3/
+MEBIBYTES = {"t3.small": 2048, "t3.medium": 4096}
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
@@ -39,6 +43,25 @@ def test_a_service_is_bounded_in_memory_processes_and_logs(name: str) -> None:
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
 
 
+def mebibytes(size: str) -> int:
+    """A limit as the file has it, where nobody chooses another."""
+    number = re.fullmatch(r"(?:\$\{\w+:-)?(\d+)m\}?", size)
+    assert number, size
+    return int(number[1])
+
+
+def test_grafana_has_the_memory_that_its_thirteenth_version_wants() -> None:
+    assert mebibytes(SERVICES["grafana"]["mem_reservation"]) >= 256
+    assert mebibytes(SERVICES["grafana"]["mem_limit"]) >= 512
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_the_services_of_a_host_fit_into_its_memory_all_at_their_limits(host: str) -> None:
+    roles = set(HOSTS[host]["roles"])
+    there = [one for one in SERVICES.values() if roles & set(one.get("profiles", roles))]
+    assert sum(mebibytes(one["mem_limit"]) for one in there) < MEBIBYTES[HOSTS[host]["instance_type"]]
+
+
 @every_service
 def test_a_service_comes_back_and_has_a_process_that_reaps(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -56,6 +79,22 @@ def test_the_user_is_a_number_and_the_same_as_the_images(name: str) -> None:
 @every_service
 def test_the_image_knows_how_to_tell_its_health(name: str) -> None:
     assert re.search(r"^HEALTHCHECK .*--start-interval=", dockerfile(name), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(OFFICIAL))
+def test_an_official_image_is_the_same_whoever_builds_on_it(name: str) -> None:
+    variable = f"{name.upper()}_IMAGE"
+    [pinned] = re.findall(rf"^ARG {variable}=(\S+)$", dockerfile(name), re.MULTILINE)
+    assert SERVICES[name]["build"]["args"] == {variable: f"${{{variable}:-{pinned}}}"}
+
+
+@pytest.mark.parametrize(("name", "fixed"), [("grafana", (13, 1, 6)), ("jenkins", (2, 580, 2))])
+def test_an_official_image_is_none_with_a_vulnerability_that_was_known_when_it_was_chosen(
+    name: str, fixed: tuple[int, ...]
+) -> None:
+    # CVE-2026-76154; https://www.jenkins.io/security/advisory/2026-10-28/
+    [numbers] = re.findall(r"^ARG \w+_IMAGE=\S+:([\d.]+)", dockerfile(name), re.MULTILINE)
+    assert tuple(map(int, numbers.split("."))) >= fixed
 
 
 def test_each_uid_belongs_to_one_service() -> None:
@@ -116,3 +155,33 @@ def test_every_host_is_measured_and_its_containers_are() -> None:
 def test_whoever_measures_containers_listens_nowhere() -> None:
     assert "docker.sock" in str(SERVICES["container_metrics"]["volumes"])
     assert SERVICES["container_metrics"]["network_mode"] == "none"
+
+
+def test_a_socket_that_is_not_there_is_not_made_as_a_folder() -> None:
+    mounted = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    sockets = [mount for mount in mounted if "docker.sock" in str(mount)]
+    assert [socket["bind"] for socket in sockets] == [{"create_host_path": False}] * 2
+
+
+def test_the_engine_of_builds_can_be_another_than_the_one_that_is_measured() -> None:
+    sources = {
+        name: mount["source"]
+        for name in ("container_metrics", "jenkins_agent")
+        for mount in SERVICES[name]["volumes"]
+        if "docker.sock" in str(mount)
+    }
+    assert sources == {
+        "container_metrics": "${DOCKER_SOCKET:-/var/run/docker.sock}",
+        "jenkins_agent": "${AGENT_DOCKER_SOCKET:-${DOCKER_SOCKET:-/var/run/docker.sock}}",
+    }
+
+
+@every_service
+def test_an_image_is_made_of_its_own_folder_and_knows_no_history(name: str) -> None:
+    build = SERVICES[name].get("build", {})
+    chosen = build if isinstance(build, dict) else {"context": build}
+    contexts = [*chosen.get("additional_contexts", {}).values(), *filter(None, [chosen.get("context")])]
+    for context in contexts:
+        folder = (ROOT / "compose" / context).resolve()
+        assert folder.is_relative_to(ROOT)
+        assert not (folder / ".git").exists()
