@@ -1,5 +1,6 @@
 """What every test with Docker shares: images under a tag of this run's own, and nothing left behind."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import docker
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 # A pipeline has none: what does as root on a host what the engine cannot do for it.
@@ -17,9 +19,18 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root on the mac
 LEFT_OUT = {"GRAFANA_IMAGE": "127.0.0.1:9/grafana:absent", "JENKINS_IMAGE": "127.0.0.1:9/jenkins:absent"}
 # Its image is on a registry; every container started here is removed by the fixture that started it.
 os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+# A slow example is no failure: nothing here is measured.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 # A make that a test starts is nobody's sub-make: it does the same under `make test` as under pytest.
 for inherited in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(inherited, None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector would walk through all of AWS's models every few seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +60,13 @@ def image(run_id: str, engine: docker.DockerClient) -> Iterator[Callable[[str], 
     )
     assert done.returncode == 0, done.stderr
     yield lambda name: f"microblog/{name}:{run_id}"
-    for built in engine.images.list():
-        for tag in built.tags:
-            if tag.startswith("microblog/") and tag.endswith(f":{run_id}"):
-                engine.images.remove(tag, force=True)
+    remove_images(engine, run_id)
+
+
+def remove_images(engine: docker.DockerClient, *tags: str) -> None:
+    """Remove the project's images of those tags."""
+    # One request: engine.images.list() asks for each again, and fails at one that somebody removed meanwhile.
+    for built in engine.api.images():
+        for name in built["RepoTags"] or ():
+            if name.startswith("microblog/") and name.rpartition(":")[2] in tags:
+                engine.images.remove(name, force=True)

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from docker.models.containers import Container
+
 BETWEEN_LOOKS_SECONDS = 0.5
 # Limits are for a machine that does nothing else; where it does, a slow answer is not a wrong one.
 PATIENCE = 3
@@ -17,3 +19,15 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"{what} not within {seconds * PATIENCE:.0f} s"
         time.sleep(BETWEEN_LOOKS_SECONDS)
+
+
+def wait_until_healthy(container: Container, seconds: float = 60) -> None:
+    """Return as soon as Docker calls the container healthy; fail at once where it ended or is unhealthy."""
+
+    def healthy() -> bool:
+        container.reload()
+        log = container.logs(tail=20).decode()
+        assert (container.status, container.health) in (("running", "starting"), ("running", "healthy")), log
+        return bool(container.health == "healthy")
+
+    wait_until(healthy, seconds, f"{container.name} healthy")

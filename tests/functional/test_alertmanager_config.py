@@ -1,7 +1,6 @@
 """Where alerts go, and which ones are held back because another says more."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -43,10 +42,13 @@ def alertmanager(start_alone: StartAlone) -> Container:
 
 def ready(container: Container) -> Container:
     """The container once it answers."""
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
-    while container.exec_run(["http_ok", "9093", "/-/ready"])[0] != 0:
-        assert time.monotonic() < deadline, container.logs(tail=20).decode()
-        time.sleep(0.2)
+
+    def answers() -> bool:
+        container.reload()
+        assert container.status == "running", container.logs(tail=20).decode()
+        return bool(container.exec_run(["http_ok", "9093", "/-/ready"])[0] == 0)
+
+    wait_until(answers, READY_WITHIN_SECONDS, "Alertmanager")
     return container
 
 
@@ -235,7 +237,9 @@ def test_an_alert_reaches_its_receiver(
 def test_a_cause_silences_its_consequence(
     cause: dict[str, str], consequence: dict[str, str], alertmanager: Container
 ) -> None:
-    assert states(alertmanager, cause, consequence) == ["active", "suppressed"]
+    add(alertmanager, cause, consequence)
+    expected = ["active", "suppressed"]
+    wait_until(lambda: states(alertmanager, cause, consequence) == expected, 5, "the consequence silenced")
 
 
 @pytest.mark.parametrize(
@@ -258,14 +262,19 @@ def test_a_cause_silences_its_consequence(
 def test_what_has_another_cause_is_told(
     one: dict[str, str], other: dict[str, str], alertmanager: Container
 ) -> None:
+    add(alertmanager, one, other)
     assert states(alertmanager, one, other) == ["active", "active"]
 
 
-def states(alertmanager: Container, *alerts: dict[str, str]) -> list[str]:
-    """Raise the alerts; the state of each."""
+def add(alertmanager: Container, *alerts: dict[str, str]) -> None:
+    """Raise the alerts."""
     for labels in alerts:
         words = [f"{name}={value}" for name, value in labels.items()]
         amtool(alertmanager, "alert", "add", ADDRESS, *words)
+
+
+def states(alertmanager: Container, *alerts: dict[str, str]) -> list[str]:
+    """The state of each."""
     raised = json.loads(
         amtool(
             alertmanager,

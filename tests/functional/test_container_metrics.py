@@ -100,7 +100,11 @@ def test_a_process_that_is_killed_for_its_memory_is_counted_though_the_container
     written: Written, start: Callable[..., Container]
 ) -> None:
     eat = "python3 -c 'bytearray(b\"x\") * (64 << 20)'"
-    eater = start("eater", f"sleep 2; {eat}; sleep 60", mem_limit="32m", memswap_limit="32m")
+    when_told = f"until [ -e /run/eat ]; do sleep 0.1; done; {eat}; exec sleep 600"
+    eater = start("eater", when_told, mem_limit="32m", memswap_limit="32m")
+    # Whoever counts has seen it.
+    written.becomes("container_memory_limit_bytes", "eater", lambda value: value == 32 * 2**20)
+    assert eater.exec_run(["touch", "/run/eat"], user="root")[0] == 0
     written.becomes("container_oom_events_total", "eater", lambda value: (value or 0) >= 1)
     eater.reload()
     assert eater.status == "running"

@@ -25,7 +25,7 @@ def host(image: object, engine: docker.DockerClient) -> Iterator[Callable[..., t
             **choices,
         )
         started.append(container)
-        status = container.wait(timeout=180)["StatusCode"]
+        status = container.wait(timeout=600)["StatusCode"]
         return status, container.logs().decode()
 
     yield run

@@ -5,7 +5,6 @@ The SSH client is a throwaway container of the same image: the host needs none.
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from docker.models.containers import Container
 from compose.one_image import build_image
 from compose.secret_files import ssh_key_pair
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE, wait_until, wait_until_healthy
 
-START_TIMEOUT_SECONDS = 30
+START_SECONDS = 30
 REMOTING = ROOT / "tests/remoting"
 MAKE = (
     "javac -Xlint:all -Werror -d /made *.java; cd /made;"
@@ -116,16 +116,6 @@ def start(
         volumes=volumes,
         **CONFINEMENT,
     )
-
-
-def wait_until_healthy(container: Container) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        container.reload()
-        if container.health == "healthy":
-            return
-        time.sleep(0.2)
-    pytest.fail(f"not healthy after {START_TIMEOUT_SECONDS} s: {container.logs().decode()}")
 
 
 def ssh(
@@ -320,8 +310,13 @@ def test_a_session_forwards_nothing(agent: Agent) -> None:
 
 
 def test_no_process_is_root(agent: Agent) -> None:
-    top = agent.container.top(ps_args="-eo uid,pid,args")
-    assert {process[0] for process in top["Processes"]} == {"1000"}
+    """But Docker's own for a moment, when it begins to ask for the health."""
+
+    def users() -> set[str]:
+        top = agent.container.top(ps_args="-eo uid,pid,args")
+        return {process[0] for process in top["Processes"]}
+
+    wait_until(lambda: users() == {"1000"}, 5, "no process of root's")
 
 
 def test_work_leaves_the_root_filesystem_as_it_was(agent: Agent) -> None:
@@ -339,7 +334,7 @@ def refusal(engine: docker.DockerClient, image: str, secrets: Path) -> str:
     """What the agent says when it does not start."""
     container = start(engine, image, f"jenkins-agent-{uuid4().hex[:12]}", secrets)
     try:
-        status = container.wait(timeout=START_TIMEOUT_SECONDS)["StatusCode"]
+        status = container.wait(timeout=START_SECONDS * PATIENCE)["StatusCode"]
         said = container.logs().decode().strip()
     finally:
         container.remove(force=True, v=True)

@@ -3,7 +3,6 @@
 What only the real Jenkins can tell (whether its plugins know the configuration's keys) is not tested here.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from docker.models.containers import Container
 from compose.one_image import build_image
 from compose.secret_files import ssh_key_pair
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE, wait_until, wait_until_healthy
 
-START_TIMEOUT_SECONDS = 30
+START_SECONDS = 30
 PASSWORDS = {"admin": "admin-password", "prometheus": "prometheus-password"}
 SETTINGS = {
     "JENKINS_ADMIN_ADDRESS": "admin@example.org",
@@ -117,16 +117,6 @@ def controller(
         container.remove(force=True, v=True)
 
 
-def wait_until_healthy(container: Container) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        container.reload()
-        if container.health == "healthy":
-            return
-        time.sleep(0.2)
-    pytest.fail(f"not healthy after {START_TIMEOUT_SECONDS} s: {container.logs().decode()}")
-
-
 @pytest.fixture(scope="module")
 def get(controller: Container) -> Callable[..., requests.Response]:
     port = controller.ports["8080/tcp"][0]["HostPort"]
@@ -183,15 +173,20 @@ def test_after_a_start_the_plugins_are_the_images_and_no_others(
 
 
 def test_the_controller_is_not_root(controller: Container) -> None:
-    top = controller.top(ps_args="-eo uid,pid,args")
-    assert {process[0] for process in top["Processes"]} == {"1000"}
+    """But Docker's own for a moment, when it begins to ask for the health."""
+
+    def users() -> set[str]:
+        top = controller.top(ps_args="-eo uid,pid,args")
+        return {process[0] for process in top["Processes"]}
+
+    wait_until(lambda: users() == {"1000"}, 5, "no process of root's")
 
 
 def refusal(engine: docker.DockerClient, image: str, secrets: Path, **options: Any) -> str:
     """What the controller says when it does not start."""
     container = start(engine, image, secrets, **options)
     try:
-        status = container.wait(timeout=START_TIMEOUT_SECONDS)["StatusCode"]
+        status = container.wait(timeout=START_SECONDS * PATIENCE)["StatusCode"]
         said = container.logs().decode()
     finally:
         container.remove(force=True, v=True)
@@ -261,7 +256,7 @@ def test_a_plugin_list_with_a_line_that_floats_is_refused(
         volumes={str(tmp_path / "plugins.txt"): {"bind": "/plugins.txt", "mode": "ro"}},
     )
     try:
-        assert container.wait(timeout=START_TIMEOUT_SECONDS)["StatusCode"] == 1
+        assert container.wait(timeout=START_SECONDS * PATIENCE)["StatusCode"] == 1
         assert "/plugins.txt:" in container.logs().decode()
     finally:
         container.remove(force=True, v=True)

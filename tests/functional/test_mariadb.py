@@ -15,8 +15,8 @@ from docker.models.containers import Container
 from tests.conftest import ROOT
 from tests.functional.conftest import StartAlone
 from tests.functional.migrations_script import revisions
-from tests.functional.test_images import ALONE, wait_until_healthy
-from tests.waiting import wait_until
+from tests.functional.test_images import ALONE
+from tests.waiting import wait_until, wait_until_healthy
 
 PASSWORD = ALONE["mariadb"]["secrets"]["microblog_password"]
 # Where a data directory says of which release it is.
@@ -43,8 +43,8 @@ def database(start_alone: StartAlone, engine: docker.DockerClient, run_id: str) 
     network = engine.networks.create(f"{run_id}-database", internal=True)
     try:
         started = start_alone("mariadb", **ALONE["mariadb"])
-        wait_until_healthy(started)
         container = started.get_wrapped_container()
+        wait_until_healthy(container)
         network.connect(container, aliases=["mariadb"])
         yield Database(container, network.name)
         network.disconnect(container, force=True)
@@ -316,11 +316,7 @@ def test_a_changed_secret_counts_from_the_next_start(database: Database, tmp_pat
     file.write_text("changed")
     database.container.restart()
     login = ["mariadb", "--host=127.0.0.1", "--user=microblog", "--password=changed", "--execute", "SELECT 1"]
-    for _ in range(50):
-        if database.container.exec_run(login)[0] == 0:
-            break
-    else:
-        pytest.fail("the new password was not taken")
+    wait_until(lambda: database.container.exec_run(login)[0] == 0, 30, "the new password taken")
     assert database.container.exec_run([*login[:3], f"--password={PASSWORD}", *login[4:]])[0] != 0
 
 

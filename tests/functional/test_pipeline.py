@@ -25,7 +25,7 @@ from tests.osv import advisory, osv
 
 HARNESS = ROOT / "tests/pipeline"
 JENKINSFILES = (ROOT / "jenkins/Jenkinsfile", ROOT / "jenkins/nightly.Jenkinsfile")
-TIMEOUT_SECONDS = 600
+TIMEOUT_SECONDS = 1800
 MAIL = "people@example.org"
 
 # Where each word of a declarative pipeline may stand.

@@ -19,7 +19,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from tests.conftest import LEFT_OUT, ROOT
+from tests.conftest import LEFT_OUT, ROOT, remove_images
 from tests.e2e.rehearsal.stacks import two_hosts
 
 if TYPE_CHECKING:
@@ -137,11 +137,7 @@ def daily(
     done = launcher("deploy", "--yes", "--uncommitted", "--json")
     assert done.returncode == 0, done.stderr
     yield launcher
-    tag = json.loads(done.stdout)["release"].partition("-")[2]
-    for built in engine.images.list():
-        for name in built.tags:
-            if name.startswith("microblog/") and name.endswith(f":{tag}"):
-                engine.images.remove(name, force=True)
+    remove_images(engine, json.loads(done.stdout)["release"].partition("-")[2])
 
 
 @pytest.fixture

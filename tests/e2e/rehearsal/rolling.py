@@ -19,7 +19,7 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from tests.conftest import LEFT_OUT, ROOT
+from tests.conftest import LEFT_OUT, ROOT, remove_images
 from tests.e2e.person import Person
 from tests.e2e.rehearsal.stacks import two_hosts
 
@@ -272,7 +272,4 @@ def rolling(
     checkout = Checkout(folder / "project")
     checkout.begin()
     yield Rolling(cloud, folder / "stack.toml", checkout)
-    for built in engine.images.list():
-        for name in built.tags:
-            if name.startswith("microblog/") and name.rpartition(":")[2] in checkout.tags:
-                engine.images.remove(name, force=True)
+    remove_images(engine, *checkout.tags)

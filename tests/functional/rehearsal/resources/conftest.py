@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.originals import as_it_was
+from ec2.rehearsal.control.server import Api, Gate
 from ec2.rehearsal.stacks.resources.contract import Clients
 from tests.functional.rehearsal.resources.moto_stack import Stack
 
@@ -30,8 +30,8 @@ def endpoint() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment, as_it_was():
         mend_moto()
         environment.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-        moto = DomainDispatcherApplication(create_backend_app)
-        server = make_server("127.0.0.1", 0, moto, threaded=True, request_handler=Quiet)
+        answers = Api(Gate(), lambda: None)
+        server = make_server("127.0.0.1", 0, answers, threaded=True, request_handler=Quiet)
         environment.setenv("MOTO_PORT", str(server.port))
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

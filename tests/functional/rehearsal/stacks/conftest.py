@@ -11,9 +11,9 @@ import moto.backends
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from ec2.rehearsal.control.server import Api, Gate
 from ec2.rehearsal.settings import ACCOUNT, REGION
 from ec2.rehearsal.stacks.engine import Engine
 from ec2.rehearsal.stacks.wire import install
@@ -35,7 +35,7 @@ def endpoint() -> Iterator[str]:
     server = make_server(
         "127.0.0.1",
         0,
-        DomainDispatcherApplication(create_backend_app),
+        Api(Gate(), lambda: None),
         threaded=True,
         request_handler=Quiet,
     )

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 from tests.functional.rehearsal.volumes.conftest import Cloud, Host
+from tests.waiting import wait_until
 
 MIB = 1024**2
 
@@ -54,6 +55,7 @@ def test_a_snapshot_taken_while_its_host_writes_is_a_sound_file_system(cloud: Cl
     host.run("head -c 100M /dev/urandom >/mnt/large")
     write = "i=0; while :; do i=$((i+1)); echo $i >/mnt/$i; mv /mnt/$i /mnt/last; done"
     host.container.exec_run(["sh", "-c", write], detach=True)
+    wait_until(lambda: host.container.exec_run(["test", "-e", "/mnt/last"])[0] == 0, 5, "a first file")
     kept = snapshot(cloud, volume)
     cloud.step()
     check = subprocess.run(["e2fsck", "-fn", cloud.copy(kept)], capture_output=True, text=True, check=False)
