@@ -45,8 +45,8 @@ def side_by_side(
 ) -> list[Result]:
     """What the action gave for each thing, in their order; raises as everywhere does."""
     with ThreadPoolExecutor(max(len(things), 1)) as threads:
-        futures = [threads.submit(action, thing) for thing in things]
         try:
+            futures = [threads.submit(action, thing) for thing in things]
             failed = [error for future in futures if (error := failure(future))]
         except BaseException:
             on_interrupt()

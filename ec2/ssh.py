@@ -9,7 +9,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +24,8 @@ USER = "admin"
 CONNECT_LIMIT_SECONDS = 90.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
+# From the end of what ran over a connection to the reason for it.
+LAST_WORDS_SECONDS = 1.0
 # sshd takes ten sessions per connection unless told otherwise; a person may want one, too.
 COMMANDS_AT_ONCE = 8
 NO_ROOM = "no space left on device"
@@ -90,11 +92,11 @@ class Session:
 
     def reconnect(self) -> None:
         """Connect anew where the connection is gone: the host may have rebooted. Raises HostUnreachable."""
+        self.given_up.clear()
         if self.alive():
             return
         if self.master:
             close(self.master)
-        self.given_up.clear()
         self.__enter__()
 
     def connect(self) -> bool:
@@ -181,6 +183,9 @@ class Session:
         """A process of ours that interrupt() knows."""
         process = start(words)
         self.running.add(process)
+        # It may have been given up between the two.
+        if self.given_up.is_set():
+            process.kill()
         try:
             yield process
         finally:
@@ -198,6 +203,10 @@ class Session:
 
     def cut(self, what: str, last: Sequence[str], elapsed: float) -> HostUnreachable:
         """Where it stood when the connection was gone."""
+        if self.master and not self.complaint():
+            # ssh ends what ran over the connection before it says why.
+            with suppress(subprocess.TimeoutExpired):
+                self.master.wait(LAST_WORDS_SECONDS)
         why = f" ({self.complaint()})" if self.complaint() else ""
         where = f"; the last line from it was: {last[-1]}" if last else ""
         return HostUnreachable(

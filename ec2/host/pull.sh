@@ -14,7 +14,8 @@ while [ $# -gt 0 ]; do
     else
         echo "pulling $name" >&2
         # A deployment that was killed has left a pull behind: Docker would wait for what that one waits for.
-        pkill --full "^docker pull --quiet 127\.0\.0\.1:[0-9]+/${name%%/*}/" || true
+        left_behind="^docker pull --quiet 127\.0\.0\.1:[0-9]+/${name%%/*}/"
+        while pkill --full "$left_behind"; do sleep 0.1; done
         docker pull --quiet "$address/${name%:*}@$digest" >/dev/null
         docker tag "$address/${name%:*}@$digest" "$name"
         # Nobody listens there tomorrow.

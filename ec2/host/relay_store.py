@@ -158,9 +158,9 @@ class Store:
         except Exception as error:
             with self.lock:
                 del self.held[content.digest]
-            content.fail(error)
             if not isinstance(error, Refused):
                 say(f"{path} did not come: {error or type(error).__name__}")
+            content.fail(error)
 
 
 def say(line: str) -> None:

@@ -1,6 +1,7 @@
-"""Parameters of the Systems Manager: a value is held against the parameter's own pattern."""
+"""Parameters of the Systems Manager: one writes at a time, what fits the parameter's own pattern."""
 
 import re
+import threading
 from typing import Any
 
 from moto.ssm.exceptions import SSMException
@@ -10,7 +11,11 @@ from ec2.rehearsal.control.originals import original, replace
 
 
 def mend_parameters() -> None:
-    """A value that does not fit is refused, also by the pattern of an older version."""
+    """A value that does not fit is refused, also by the pattern of an older version.
+
+    Of several who create the same parameter one succeeds: moto looks, and writes some lines later.
+    """
+    one_at_a_time = threading.Lock()
     moto_put = original(SimpleSystemManagerBackend, "put_parameter")
 
     def put_parameter(
@@ -23,9 +28,10 @@ def mend_parameters() -> None:
         *more: Any,
         **all_: Any,
     ) -> Any:
-        older = self._parameters[name][-1:] if name in self._parameters else []
-        refuse_value(value, pattern or next((one.allowed_pattern for one in older), None))
-        return moto_put(self, name, description, value, kind, pattern, *more, **all_)
+        with one_at_a_time:
+            older = self._parameters[name][-1:] if name in self._parameters else []
+            refuse_value(value, pattern or next((one.allowed_pattern for one in older), None))
+            return moto_put(self, name, description, value, kind, pattern, *more, **all_)
 
     replace(SimpleSystemManagerBackend, "put_parameter", put_parameter)
 
