@@ -96,8 +96,8 @@ def test_too_many_tries_get_a_page_that_says_when_to_come_back(address: str) -> 
 
     tries = [*WITH_PASSWORDS, OF_THE_API]
     with ThreadPoolExecutor(BURST + 1) as together:
-        assert all(answer.status_code != 429 for answer in together.map(post, ["/login"] * (BURST + 1)))
-        # Twice, since one of them finds the room that came meanwhile.
+        list(together.map(post, ["/login"] * (BURST + 1)))
+        # Each twice, since one of them all finds what room came meanwhile.
         first, second = (together.map(post, tries) for _ in range(2))
         refused = {
             path: next(answer for answer in both if answer.status_code == 429)
