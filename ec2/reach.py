@@ -19,7 +19,7 @@ from ec2.ssh import Session
 from ec2.stack import Stack
 
 # Of a host that has long been up: its console shows its keys at once, and one attempt is enough.
-QUICK_LIMIT_SECONDS = 5.0
+QUICK_LIMIT_SECONDS = 10.0
 # From an instance's state to what can be done about it.
 WAYS_ON = {
     "stopped": "python -m ec2 start",

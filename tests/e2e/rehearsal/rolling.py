@@ -22,6 +22,7 @@ from docker.models.containers import Container
 from tests.conftest import LEFT_OUT, ROOT, remove_images
 from tests.e2e.person import Person
 from tests.e2e.rehearsal.stacks import two_hosts
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     # It has the fixtures of this module.
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 STACK_FILE = two_hosts("rolling", "10.218.0.0/16")
 # What a release is made of, and what deploys it.
 PARTS = ("compose", "ec2", "images", "prometheus", "grafana", "jenkins")
-ENDS_WITHIN_SECONDS = 180
+ENDS_WITHIN_SECONDS = 180 * PATIENCE
 BETWEEN_LOOKS_SECONDS = 0.05
 
 

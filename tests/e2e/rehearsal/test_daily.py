@@ -63,9 +63,11 @@ def test_logs_of_all_hosts_are_in_order_of_time_and_without_colour(daily: Launch
     assert "\x1b" not in done.stdout
     sources = [line.partition("|")[0].strip() for line in done.stdout.splitlines()]
     assert set(sources) == {"app/nginx", "app/node_exporter", "tools/node_exporter"}
-    times = re.findall(r"^\S+/node_exporter +\| time=(\S+)", done.stdout, re.MULTILINE)
-    assert len(times) == 6
-    assert times == sorted(times)
+    for host in ("app", "tools"):
+        # What it says of the time was so before Docker noted the line.
+        times = re.findall(rf"^{host}/node_exporter +\| time=(\S+)", done.stdout, re.MULTILINE)
+        assert len(times) == 3
+        assert times == sorted(times)
 
 
 def test_logs_since_a_moment_leave_out_what_was_before(daily: Launcher) -> None:

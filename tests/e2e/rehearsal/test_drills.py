@@ -246,12 +246,12 @@ def test_a_resource_that_fails_when_the_stack_is_updated(rolling: Rolling, stand
 
 
 def test_a_lease_that_nobody_gives_back(rolling: Rolling, standing: dict[str, Any]) -> None:
-    gone = Record("eve@elsewhere", 4711, "0123abc", "2026-05-01T11:58:00+00:00", lasts_seconds=8)
+    gone = Record("eve@elsewhere", 4711, "0123abc", "2026-05-01T11:58:00+00:00", lasts_seconds=20)
     take(rolling.cloud.aws("ssm"), "rolling", gone, print)
     again = rolling("deploy", "--yes")
     assert again.returncode == 0, again.stderr
     assert "eve@elsewhere (process 4711, commit 0123abc) has the lease; waiting until" in again.stderr
-    assert re.search("the lease was taken from eve@elsewhere.*, silent for [89] s", again.stderr)
+    assert re.search(r"the lease was taken from eve@elsewhere.*, silent for \d+ s", again.stderr)
     assert "nothing to do" in again.stderr
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.rehearsal.conftest import Cloud, opens
 from tests.e2e.rehearsal.templates import SSH_IN, group, host, network, ref, template
+from tests.waiting import wait_until
 
 
 def test_a_host_is_launched_reached_closed_elsewhere_and_gone_after_the_delete(cloud: Cloud) -> None:
@@ -22,7 +23,7 @@ def test_a_host_is_launched_reached_closed_elsewhere_and_gone_after_the_delete(c
     assert not opens(app.address, 8000)
     cloud.delete("first")
     assert outputs["App"] not in cloud.containers.hosts()
-    assert cloud.containers.networks() == before
+    wait_until(lambda: cloud.containers.networks() == before, 10, "no network left")
     assert not cloud.aws("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.211.0.0/16"]}])["Vpcs"]
     with pytest.raises(OSError, match=r"timed out|unreachable"):
         socket.create_connection((app.address, 22), timeout=1)

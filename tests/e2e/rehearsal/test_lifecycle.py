@@ -1,6 +1,5 @@
 """An instance's life: stopped, started, rebooted, shut down from inside, protected, terminated."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,7 +103,7 @@ def test_the_instance_type_bounds_memory_and_cpu(cloud: Cloud, app: Host) -> Non
     assert limits["NanoCpus"] == 2 * 10**9
     hungry = "python3 -c 'x = bytearray(3 * 2**30)'"
     assert app.run(f"sudo systemd-run --wait --pipe --quiet {hungry} 2>&1; echo $?").splitlines()[-1] != "0"
-    assert app.reachable(), "the host itself lives on"
+    wait_until(app.reachable, 10, "the host itself, which lives on,")
 
 
 def test_a_protected_instance_is_not_terminated(ec2: Any, app: Host) -> None:
@@ -127,8 +126,6 @@ def test_the_status_checks_notice_a_host_that_no_longer_answers(cloud: Cloud, ec
         return str(row["InstanceStatus"]["Status"])
 
     assert check() == "ok"
-    started = time.monotonic()
     ec2.reboot_instances(InstanceIds=[app.instance])
     wait_until(lambda: check() != "ok", 30, "a failing check")
     wait_until(lambda: check() == "ok", 60, "a passing check")
-    assert time.monotonic() - started < 60

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,11 +43,19 @@ class Registry:
         """How many bytes it has given so far."""
         return sum(int(length) for _, length in GIVEN.findall(self.container.logs().decode()))
 
+    def noted(self) -> int:
+        """How many once it has noted all: it does so after it has given them."""
+        before = -1
+        while (now := self.given()) != before:
+            before = now
+            time.sleep(1)
+        return now
+
     def answers(self) -> bool:
         """Whether it is ready."""
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/v2/", timeout=1).status_code == 200
-        except requests.ConnectionError:
+            return requests.get(f"http://127.0.0.1:{self.port}/v2/", timeout=5).status_code == 200
+        except requests.RequestException:
             return False
 
 
@@ -124,9 +133,9 @@ def test_a_host_pulls_through_ssh_by_digest_and_of_a_change_only_the_changed_lay
     with started(engine, registry_image) as registry:
         given = []
         for line in ("first", "second"):
-            before, pinned = registry.given(), f"app@{push(registry.name(f'app:{line}'), line)}"
+            before, pinned = registry.noted(), f"app@{push(registry.name(f'app:{line}'), line)}"
             pull(app, registry, pinned)
-            given.append(registry.given() - before)
+            given.append(registry.noted() - before)
             assert app.run(f"sudo docker run --rm {registry.name(pinned)}") == line
             known = app.run(
                 f"sudo docker image inspect --format '{{{{.RepoDigests}}}}' {registry.name(pinned)}"

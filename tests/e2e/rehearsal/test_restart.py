@@ -159,7 +159,13 @@ def test_an_interrupted_creation_is_rolled_back_with_its_reason(
     stacks = cloud.aws("cloudformation")
     parameters = [{"ParameterKey": "PublicKey", "ParameterValue": cloud.public_key}]
     stacks.create_stack(StackName="cut", TemplateBody=json.dumps(whole), Parameters=parameters)
-    wait_until(lambda: len(alive(cloud)) > 1, 30, "the first instance")
+
+    def launched() -> bool:
+        told = events(cloud, "cut")
+        assert not any("ROLLBACK" in status for _, status, _ in told), f"{told}\n{cloud.log()[-5000:]}"
+        return len(alive(cloud)) > 1
+
+    wait_until(launched, 30, "the first instance")
     end(cloud)
     cloud.start()
     wait_until(lambda: ("cut", "ROLLBACK_COMPLETE", "") in events(cloud, "cut"), 40, "rolled back")
