@@ -101,6 +101,33 @@ def test_assets_that_nobody_served_for_a_month_go_and_a_mark_of_maintenance_stay
     assert run("find . -type f -mtime +30 | sort").split() == ["./.maintenance", "./lately.css"]
 
 
+IMPORTED = """
+import os, runpy, sys
+from flask.cli import cli
+
+cli.main(["--app", "microblog", "prepare"], standalone_mode=False)
+runpy.run_path("/app/gunicorn.conf.py")
+import gunicorn.app.wsgiapp, microblog.threaded_worker, sqlalchemy.dialects.mysql.mysqldb
+
+for name, module in sorted(sys.modules.items()):
+    found = module.__spec__
+    if found and found.has_location and found.origin.endswith(".py") and not os.path.exists(found.cached):
+        print("not compiled:", name)
+"""
+
+
+def test_all_that_the_microblog_starts_with_is_compiled(start_alone: StartAlone) -> None:
+    """Its file system is read-only: what is not would be compiled anew by each process."""
+    container = start_alone("microblog", **ALONE["microblog"])
+    wait_until_healthy(container.get_wrapped_container())
+    status, output = container.get_wrapped_container().exec_run(
+        ["python3", "-c", IMPORTED],
+        workdir="/app",
+        environment={"PYTHONPATH": "/app", "PROMETHEUS_MULTIPROC_DIR": "/tmp"},  # noqa: S108
+    )
+    assert (status, "not compiled" in output.decode()) == (0, False), output.decode()[-2000:]
+
+
 @each_image
 def test_no_layer_holds_a_secret(name: str, image: Any, engine: docker.DockerClient) -> None:
     built = engine.images.get(image(name))
