@@ -9,39 +9,47 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.waiting import wait_until
+
 IMAGE = Path(__file__).parents[3] / "images/microblog"
-SLOW_SECONDS = 0.6
-APP = f"""
-import os, time
+APP = """
+import os, tempfile, time
 
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/slow":
-        time.sleep({SLOW_SECONDS})
+        tempfile.mkstemp(prefix="begun-", dir=".")
+        while not os.path.exists("go"):
+            time.sleep(0.05)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
 """
 CONFIGURATION = """
 from microblog import threaded_worker
 
-threaded_worker.RECEIVE_SECONDS = 0.5
 wsgi_app = "served:app"
 worker_class = "microblog.threaded_worker.ThreadedWorker"
 bind = "127.0.0.1:0"
 control_socket_disable = True
 """
+# gunicorn kills after 30 s.
+ENDS_BY_ITSELF_SECONDS = 20
 
 
 class Server:
-    """gunicorn, serving."""
+    """gunicorn, serving; the worker's limits are as said, or its own."""
 
-    def __init__(self, folder: Path, workers: int, threads: int) -> None:
+    def __init__(self, folder: Path, workers: int, threads: int, **limits: float) -> None:
+        self.folder = folder
+        lines = [f"threaded_worker.{name} = {seconds}\n" for name, seconds in limits.items()]
         (folder / "served.py").write_text(APP)
-        (folder / "gunicorn.conf.py").write_text(CONFIGURATION)
+        (folder / "gunicorn.conf.py").write_text(CONFIGURATION + "".join(lines))
         sizes = ["--workers", str(workers), "--threads", str(threads)]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *sizes],
@@ -50,36 +58,60 @@ class Server:
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            if found := re.search(r"Listening at: http://([\d.]+):(\d+)", line):
-                self.host, self.port = found[1], int(found[2])
-                break
+        address = self.says(r"Listening at: http://([\d.]+):(\d+)")
+        self.host, self.port = address[1], int(address[2])
         assert self.get("/").ok
 
+    def says(self, pattern: str) -> re.Match[str]:
+        """Wait for the next line of its log that has this."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"gunicorn ended and has not said {pattern}")
+
     def get(self, path: str) -> requests.Response:
-        return requests.get(f"http://{self.host}:{self.port}{path}", timeout=10)
+        return requests.get(f"http://{self.host}:{self.port}{path}", timeout=60)
+
+    @contextmanager
+    def asked(self, path: str) -> Iterator[HTTPConnection]:
+        """The whole request is sent, whether or not a thread is free."""
+        with closing(HTTPConnection(self.host, self.port, timeout=60)) as connection:
+            connection.request("GET", path)
+            yield connection
+
+    def wait_for_slow(self, count: int) -> None:
+        """So many requests of /slow have a thread now."""
+        wait_until(lambda: len(list(self.folder.glob("begun-*"))) == count, 10, f"{count} begun")
+
+    def go(self) -> None:
+        """Every /slow is answered."""
+        (self.folder / "go").touch()
 
     def stop(self) -> float:
         """The seconds it took."""
         started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
         return time.monotonic() - started
 
 
+Serve = Callable[..., Server]
+
+
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[[int, int], Server]]:
+def serve(tmp_path: Path) -> Iterator[Serve]:
     started = []
 
-    def begin(workers: int, threads: int) -> Server:
-        started.append(Server(tmp_path, workers, threads))
+    def begin(workers: int, threads: int, **limits: float) -> Server:
+        started.append(Server(tmp_path, workers, threads, **limits))
         return started[-1]
 
     yield begin
     for server in started:
+        server.go()
         server.process.terminate()
-        server.process.communicate(timeout=10)
+        server.process.communicate(timeout=60)
 
 
 def test_gunicorn_takes_every_address_that_nginx_takes(tmp_path):
@@ -104,45 +136,54 @@ def test_gunicorn_takes_every_address_that_nginx_takes(tmp_path):
 def test_as_many_requests_as_there_are_threads_are_answered_at_a_time(serve):
     server = serve(1, 4)
     with ThreadPoolExecutor(4) as people:
-        started = time.monotonic()
-        answers = list(people.map(server.get, ["/slow"] * 4))
+        answers = people.map(server.get, ["/slow"] * 4)
+        server.wait_for_slow(4)
+        server.go()
         assert all(answer.ok for answer in answers)
-        assert time.monotonic() - started < 2 * SLOW_SECONDS
 
 
 def test_whichever_worker_is_free_answers(serve):
     server = serve(2, 1)
     with ThreadPoolExecutor() as people:
         slow = people.submit(server.get, "/slow")
-        time.sleep(SLOW_SECONDS / 4)
+        server.wait_for_slow(1)
         others = {server.get("/").text for _ in range(8)}
         assert not slow.done()
+        server.go()
         assert others == others - {slow.result().text}
         assert len(others) == 1
 
 
 def test_at_the_end_it_finishes_what_it_has_begun_and_answers_who_is_just_coming(serve):
-    server = serve(1, 2)
+    server = serve(1, 1, STOP_SECONDS=60)
     with ThreadPoolExecutor() as people:
         begun = people.submit(server.get, "/slow")
-        time.sleep(SLOW_SECONDS / 4)
+        server.wait_for_slow(1)
         ended = people.submit(server.stop)
-        time.sleep(SLOW_SECONDS / 4)
-        assert server.get("/").ok
-        assert begun.result().ok
-        assert ended.result() < 6
+        server.says("Handling signal: term")
+        with server.asked("/") as coming:
+            server.go()
+            assert begun.result().ok
+            assert coming.getresponse().status == 200
+        assert ended.result() < ENDS_BY_ITSELF_SECONDS
 
 
 def test_with_nothing_to_do_it_ends_at_once(serve):
-    assert serve(2, 8).stop() < 6
+    assert serve(2, 8).stop() < ENDS_BY_ITSELF_SECONDS
 
 
 def test_nobody_keeps_a_thread_who_says_nothing(serve):
-    server = serve(1, 1)
-    with socket.create_connection((server.host, server.port)):
-        started = time.monotonic()
-        assert server.get("/").ok
-        assert 0.3 < time.monotonic() - started < 3
+    server = serve(1, 1, RECEIVE_SECONDS=3)
+    with ThreadPoolExecutor() as people:
+        slow = people.submit(server.get, "/slow")
+        server.wait_for_slow(1)
+        # The thread comes to both afterwards: to who says nothing first.
+        with socket.create_connection((server.host, server.port)), server.asked("/") as behind:
+            started = time.monotonic()
+            server.go()
+            assert slow.result().ok
+            assert behind.getresponse().status == 200
+            assert time.monotonic() - started > 2.9
 
 
 def test_a_signal_that_does_not_end_it_costs_nothing(serve):
