@@ -108,8 +108,10 @@ def test_numbers_choose_the_plural(somebody):
         (27 * 86400, "3 wk. ago", "hace 3 sem."),
     ],
 )
-def test_ages_are_said_in_words(app, age, english, spanish):
-    then = times.now() - timedelta(seconds=age)
+def test_ages_are_said_in_words(app, monkeypatch, age, english, spanish):
+    now = times.now()
+    monkeypatch.setattr(times, "now", lambda: now)
+    then = now - timedelta(seconds=age)
     for code, words in (("en", english), ("es", spanish)):
         with app.test_request_context(headers={"Accept-Language": code}):
             app.preprocess_request()
