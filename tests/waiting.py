@@ -16,8 +16,12 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     Raises AssertionError that names it when it does not within the limit of a busy one.
     """
     deadline = time.monotonic() + seconds * PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, f"{what} not within {seconds * PATIENCE:.0f} s"
+    while True:
+        # After a pause of the machine there is another look, however late it is.
+        late = time.monotonic() >= deadline
+        if holds():
+            return
+        assert not late, f"{what} not within {seconds * PATIENCE:.0f} s"
         time.sleep(BETWEEN_LOOKS_SECONDS)
 
 
