@@ -35,8 +35,11 @@ SSH = """#!/bin/sh
 case "$*" in
 *ControlMaster=yes*) echo connected; exec sleep 600 ;;
 *"-O check"*) exit 0 ;;
-*go_back.sh*) echo back >>"$NOTES"; sleep 1; echo "went back" >>"$NOTES" ;;
-*prepare.sh*) echo begun >>"$NOTES"; $PREPARING ;;
+*go_back.sh*)
+    echo back >>"$NOTES"
+    for _ in $(seq 600); do [ -e "$NOTES.told" ] && break; sleep 0.1; done
+    echo "went back" >>"$NOTES" ;;
+*prepare.sh*) echo begun >>"$NOTES"; exec $PREPARING ;;
 esac
 """
 ROLL_OUT = """
@@ -108,6 +111,7 @@ def test_every_host_goes_back_though_the_launcher_is_told_to_end_meanwhile(
             launcher.send_signal(first)
         wait_until(lambda: notes.read_text().splitlines().count("back") == 2, 20, "both hosts go back")
         launcher.send_signal(second)
+        (tmp_path / "notes.told").touch()
         launcher.communicate(timeout=30)
     assert (notes.read_text().count("went back"), launcher.returncode) == (2, status)
 
