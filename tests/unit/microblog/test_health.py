@@ -184,9 +184,10 @@ def test_the_probe_exits_with_what_the_container_says(status, code, capsys):
 
 
 def test_the_probe_fails_where_nobody_listens(capsys):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    assert probe.main(port) == 1
+    # Who has the port without listening refuses every connection, and nobody else gets it.
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        assert probe.main(deaf.getsockname()[1]) == 1
     assert "refused" in capsys.readouterr().out
 
 

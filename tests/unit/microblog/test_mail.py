@@ -352,13 +352,16 @@ def test_a_page_with_a_token_sends_no_referrer_and_is_not_kept(mailing):
 @pytest.fixture
 def without_server(settings):
     """A site whose mail server is down."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    mail = courier.MailSettings("127.0.0.1", port, "smtp", "microblog@blog.example", "https://blog.example")
-    app = create_app(replace(settings, mail=mail))
-    yield app
-    close(app)
+    # Who has the port without listening refuses every connection, and nobody else gets it.
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        port = deaf.getsockname()[1]
+        mail = courier.MailSettings(
+            "127.0.0.1", port, "smtp", "microblog@blog.example", "https://blog.example"
+        )
+        app = create_app(replace(settings, mail=mail))
+        yield app
+        close(app)
 
 
 def test_a_mail_server_that_is_down_fails_no_request(without_server, capsys):
