@@ -150,6 +150,7 @@ def test_a_full_disk_is_an_account() -> None:
     ]
 
 
+@pytest.mark.usefixtures("signals_heard")
 def test_ctrl_c_while_modules_load_needs_no_account(tmp_path: Path) -> None:
     (tmp_path / "boto3.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
     done = started("exec $ec2 policy", PYTHONPATH=str(tmp_path))

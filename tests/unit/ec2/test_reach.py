@@ -19,6 +19,7 @@ with reached([], lambda service: None, DeployerKey("private")):
 """
 
 
+@pytest.mark.usefixtures("signals_heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_the_key_goes_however_reaching_the_hosts_ends(tmp_path: Path, number: signal.Signals) -> None:
     with subprocess.Popen(

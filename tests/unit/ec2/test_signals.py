@@ -8,19 +8,8 @@ import pytest
 
 from ec2.signals import hear_no_more, signals_as_exceptions
 
-AT_FIRST = {
-    signal.SIGTERM: signal.SIG_DFL,
-    signal.SIGHUP: signal.SIG_DFL,
-    signal.SIGINT: signal.default_int_handler,
-}
-
-
-@pytest.fixture(autouse=True)
-def _heard_however_the_tests_were_started() -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number, handler in AT_FIRST.items()}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+HEARD = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+pytestmark = pytest.mark.usefixtures("signals_heard")
 
 
 @contextmanager
@@ -69,9 +58,10 @@ def test_who_goes_back_by_itself_hears_nothing_more_either() -> None:
 
 
 def test_afterwards_signals_do_what_they_did() -> None:
+    before = {number: signal.getsignal(number) for number in HEARD}
     with pytest.raises(SystemExit), signals_as_exceptions():
         signal.raise_signal(signal.SIGTERM)
-    assert {number: signal.getsignal(number) for number in AT_FIRST} == AT_FIRST
+    assert {number: signal.getsignal(number) for number in HEARD} == before
 
 
 def test_a_signal_that_nohup_has_ignored_ends_nothing() -> None:
