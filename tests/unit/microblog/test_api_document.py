@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,8 +102,9 @@ def test_the_api_answers_a_token_as_its_document_says(case, site):
 
 
 def lead_to_something(case) -> None:
-    """What fits the document is about rows that exist, every other time."""
-    if case.meta.generation.mode is GenerationMode.POSITIVE and len(case.id) and ord(case.id[-1]) % 2:
+    """What fits the document is about rows that exist, every other time: in each run the same times."""
+    drawn = zlib.crc32(repr(case.path_parameters).encode())
+    if case.meta.generation.mode is GenerationMode.POSITIVE and drawn % 2:
         case.path_parameters.update({name: THERE[name] for name in case.path_parameters if name in THERE})
 
 
