@@ -222,7 +222,7 @@ def test_the_access_list_lets_no_answer_come_to_a_port_that_a_service_has() -> N
 
 
 @given(stacks())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_host_needs_a_token_for_its_metadata_and_only_monitorings_reaches_a_container(
     stack: Settings,
 ) -> None:
@@ -234,7 +234,7 @@ def test_every_host_needs_a_token_for_its_metadata_and_only_monitorings_reaches_
 
 
 @given(stacks())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_disk_is_encrypted_and_every_data_volume_leaves_a_snapshot(stack: Settings) -> None:
     template = build_template(stack)
     for volume in of_type(template, "EC2::Volume").values():
@@ -248,7 +248,7 @@ def test_every_disk_is_encrypted_and_every_data_volume_leaves_a_snapshot(stack: 
 
 
 @given(stacks())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_host_has_the_groups_volumes_and_permissions_of_its_roles(stack: Settings) -> None:
     template = build_template(stack)
     for host in stack.hosts:
@@ -264,7 +264,7 @@ def test_a_host_has_the_groups_volumes_and_permissions_of_its_roles(stack: Setti
 
 
 @given(stacks())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_same_settings_give_the_same_template_and_every_resource_has_its_stacks_name(
     stack: Settings,
 ) -> None:

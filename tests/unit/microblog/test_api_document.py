@@ -82,7 +82,7 @@ class Stage:
 stage = Stage()
 schema = schemathesis.openapi.from_dict(document.document(), config=SchemathesisConfig.from_dict(CONFIG))
 schema.app = stage
-bounded = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+bounded = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 
 
 @schema.parametrize()

@@ -18,9 +18,7 @@ LISTS = (
     "/users",
     *(f"/users/{name}/{what}" for name in NAMES for what in ("posts", "followers", "following")),
 )
-property_test = settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+property_test = settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @given(place=st.integers(0, LARGEST_ID))

@@ -118,7 +118,7 @@ PAIRS = st.permutations(NAMES).map(lambda names: names[:2])
 ACTIONS = st.sampled_from(("follow", "unfollow", "block", "unblock", "mute", "unmute", "repost", "like"))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(ACTIONS, PAIRS), max_size=14))
 def test_whoever_is_hidden_is_in_nothing_and_counts_are_right(fresh_store, happened):
     store = fresh_store()

@@ -147,9 +147,7 @@ def test_nobody_moderates_oneself_or_somebody_of_a_higher_role(actor, subject):
 
 
 @given(acts=st.lists(st.tuples(st.sampled_from(sorted(ROLES)), st.sampled_from(Role)), max_size=12))
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_there_is_always_an_admin(app, store, acts):
     with app.app_context():
         if not db.session.scalar(select(func.count()).select_from(User)):

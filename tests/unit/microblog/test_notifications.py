@@ -325,7 +325,7 @@ NAMES = ("ann", "ben", "cat")
 ACTIONS = ("like", "unlike", "repost", "unrepost", "follow", "unfollow", "reply", "mention", "mute", "block")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.sampled_from(NAMES[1:])), max_size=14))
 def test_what_is_told_is_what_is_true(fresh_store, happened):
     store = fresh_store()
@@ -383,7 +383,7 @@ def act(store, post: int, action: str, name: str, blocked: set[str]) -> None:
         getattr(reactions, action)(me, post)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     before=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=20),
     meanwhile=st.lists(st.tuples(st.integers(0, 3), st.integers(6, 9)), max_size=8),

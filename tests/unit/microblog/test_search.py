@@ -164,7 +164,7 @@ def test_the_box_in_the_header_has_what_was_asked_and_nothing_of_it_is_markup(br
     assert browser.page("/explore").select_one("header input[name=q]")["value"] == ""
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(
         st.text(max_size=250),
@@ -183,7 +183,7 @@ def test_any_text_is_a_search(browser, typed):
 WORDS = ("tea", "milk", "sugar")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     before=st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=3), max_size=15),
     meanwhile=st.lists(st.sampled_from((*WORDS, "delete")), max_size=6),

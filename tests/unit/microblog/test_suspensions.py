@@ -323,9 +323,7 @@ steps = st.lists(
 
 
 @given(steps=steps)
-@hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_no_list_shows_anything_of_the_suspended(app, fresh_store, steps):
     store = fresh_store()
     ids = {name: store.add_user(name) for name in NAMES}

@@ -136,7 +136,7 @@ WAYS = (timelines.walk, timelines.walk_apart, timelines.gather, timelines.gather
 WRITERS = ("reader", "friend", "stranger")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     before=st.lists(st.sampled_from(WRITERS), max_size=25),
     meanwhile=st.lists(st.lists(st.sampled_from((*WRITERS, "delete")), max_size=4), max_size=8),

@@ -196,7 +196,7 @@ def test_bridges_are_told_by_their_clouds_prefix_and_fit_into_linux() -> None:
 
 
 @given(NETWORKS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_running_interface_is_judged_in_both_directions(network: Network) -> None:
     text = compiled(network)
     for way in ("in", "out"):
@@ -208,7 +208,7 @@ def test_every_running_interface_is_judged_in_both_directions(network: Network) 
 
 
 @given(NETWORKS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_same_network_in_another_order_compiles_to_the_same_rules(network: Network) -> None:
     turned = replace(network, interfaces=network.interfaces[::-1], groups=network.groups[::-1])
     assert sorted(compiled(network).splitlines()[4:]) == sorted(compiled(turned).splitlines()[4:])
@@ -216,7 +216,7 @@ def test_the_same_network_in_another_order_compiles_to_the_same_rules(network: N
 
 
 @given(NETWORKS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_nothing_a_person_wrote_ends_a_comment(network: Network) -> None:
     for line in compiled(network).splitlines():
         assert line.isascii()
