@@ -1,9 +1,7 @@
 """AWS's clients: what they bear, and what a person is told of an error before AWS answers."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from botocore.exceptions import (
@@ -16,9 +14,7 @@ from botocore.exceptions import (
 )
 
 from ec2.aws import connect, trouble
-
-WHO = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-<Arn>arn:aws:iam::123456789012:user/ada</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"""
+from tests.unit.ec2.aws import Answer, aws, refusal
 
 
 @pytest.fixture
@@ -26,31 +22,13 @@ def throttled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """AWS, which refuses the next request once for each of these words with it, and then answers."""
     refusals: list[str] = []
 
-    class Throttled(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = self.rfile.read(int(self.headers["Content-Length"]))
-            if b"GetCallerIdentity" in asked:
-                self.answer(200, WHO)
-            elif refusals:
-                self.answer(400, json.dumps({"__type": refusals.pop(), "message": "Rate exceeded"}))
-            else:
-                self.answer(200, json.dumps({"Version": 1}))
+    def answer() -> Answer:
+        return refusal(refusals.pop(), "Rate exceeded") if refusals else (200, json.dumps({"Version": 1}))
 
-        def answer(self, status: int, text: str) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Throttled) as server:
-        threading.Thread(target=server.serve_forever).start()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ada")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "ada")
+    with aws(answer) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         yield refusals
-        server.shutdown()
 
 
 def test_a_write_that_aws_refuses_for_being_too_fast_is_tried_more_often_than_the_sdk_does_by_itself(

@@ -5,10 +5,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import click
@@ -19,6 +17,7 @@ from ec2 import cli_releases, cli_secrets  # noqa: F401 - each adds its commands
 from ec2.cli import Wish, as_said, commands, require_terminal
 from ec2.cli_daily import logs, read_since
 from ec2.errors import NotWanted
+from tests.unit.ec2.aws import WHO, aws, refusal
 
 ROOT = Path(__file__).parents[3]
 
@@ -207,9 +206,6 @@ def test_without_ssh_nothing_is_begun(tmp_path: Path) -> None:
     ]
 
 
-WHO = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-<Arn>arn:aws:iam::123456789012:user/ada</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"""
-
 STRANGER = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
 <Code>ExpiredToken</Code><Message>long ago</Message></Error></ErrorResponse>"""
 
@@ -217,32 +213,9 @@ STRANGER = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><
 @contextmanager
 def aws_that_refuses(code: str, stranger: bool = False) -> Iterator[dict[str, str]]:
     """AWS knows who asks, or not; all else it refuses, or hangs up without a code."""
-
-    class Refusal(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = self.rfile.read(int(self.headers["Content-Length"]))
-            if b"GetCallerIdentity" in asked:
-                self.answer(*(400, STRANGER) if stranger else (200, WHO))
-            elif code:
-                self.answer(400, json.dumps({"__type": code, "message": "not for you"}))
-
-        def answer(self, status: int, text: str) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Refusal) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
-            "AWS_ACCESS_KEY_ID": "ada",
-            "AWS_SECRET_ACCESS_KEY": "ada",
-            "AWS_MAX_ATTEMPTS": "1",
-        }
-        server.shutdown()
+    refused = refusal(code, "not for you") if code else None
+    with aws(lambda: refused, (400, STRANGER) if stranger else (200, WHO)) as environment:
+        yield {**environment, "AWS_MAX_ATTEMPTS": "1"}
 
 
 @pytest.mark.parametrize(
