@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from docker.models.containers import Container
+from requests import RequestException
 
 BETWEEN_LOOKS_SECONDS = 0.5
 # Limits are for a machine that does nothing else; where it does, a slow answer is not a wrong one.
@@ -19,8 +20,13 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     while True:
         # After a pause of the machine there is another look, however late it is.
         late = time.monotonic() >= deadline
-        if holds():
-            return
+        try:
+            if holds():
+                return
+        except RequestException:
+            # Nobody answers yet.
+            if late:
+                raise
         assert not late, f"{what} not within {seconds * PATIENCE:.0f} s"
         time.sleep(BETWEEN_LOOKS_SECONDS)
 

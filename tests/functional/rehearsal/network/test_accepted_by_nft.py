@@ -2,7 +2,7 @@
 
 import subprocess
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from ec2.rehearsal.network.compiler import compile_rules
 from ec2.rehearsal.network.model import Network
@@ -14,7 +14,7 @@ CLOUD = Rehearsal("checked-only")
 
 
 @given(NETWORKS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_every_compiled_network_is_accepted(network: Network) -> None:
     script = compile_rules(network, CLOUD, Services(CLOUD.gateway, 4566, 8091))
     checked = subprocess.run(
