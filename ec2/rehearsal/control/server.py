@@ -14,6 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from ec2.rehearsal.control.requests import action_of, changes_something, service_of
+from ec2.rehearsal.control.turns import turn
 from ec2.rehearsal.control.unsupported import refusal, unsupported
 from ec2.rehearsal.errors import RehearsalError
 
@@ -72,7 +73,7 @@ class Gate:
             yield self.free.wait_for(lambda: self.changing == 0, patience_seconds)
 
 
-# moto answers questions from dictionaries that others change meanwhile.
+# Where requests take no turns, moto answers questions from dictionaries that others change meanwhile.
 STUMBLED = "changed size during iteration"
 LOOKS = 10
 
@@ -109,7 +110,7 @@ class Api:
     ) -> Iterable[bytes]:
         """moto's answer, or an error that a client of AWS can read."""
         try:
-            return self.asked(environ, start_response, tries)
+            return self.asked(environ, start_response, action, tries)
         except NotImplementedError as error:
             asked = action or str(error) or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
             message = unsupported(service_of(environ), asked)
@@ -119,12 +120,14 @@ class Api:
             log.exception("the control plane failed at a request")
             return refusal(environ, start_response, "InternalFailure", f"{type(error).__name__}: {error}")
 
-    def asked(self, environ: dict[str, Any], start_response: Any, tries: int) -> list[bytes]:
+    def asked(self, environ: dict[str, Any], start_response: Any, action: str, tries: int) -> list[bytes]:
         """moto's answer; a question that stumbled over somebody's change is asked again."""
+        # A body may take its time to come, and the turn is everybody's.
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         for left in reversed(range(tries)):
             try:
-                return list(self.moto({**environ, "wsgi.input": io.BytesIO(body)}, start_response))
+                with turn(service_of(environ), action):
+                    return list(self.moto({**environ, "wsgi.input": io.BytesIO(body)}, start_response))
             except RuntimeError as error:
                 if STUMBLED not in str(error) or not left:
                     raise

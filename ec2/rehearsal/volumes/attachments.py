@@ -9,6 +9,7 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from ec2.rehearsal.control.backends import ec2_backend
 from ec2.rehearsal.control.originals import original, replace
+from ec2.rehearsal.control.turns import TURN
 from ec2.rehearsal.volumes.reconcile import Report
 
 
@@ -26,13 +27,14 @@ class Detachments:
     def settle(self, report: Report) -> None:
         """Tell the API what has come of them: gone from their host, or still mounted there."""
         moto_detach = original(EBSBackend, "detach_volume")
-        for instance, volume in report.left:
-            self.by_force.discard(volume)
-            if attached := attachment(volume, instance):
-                moto_detach(ec2_backend(), volume, instance, attached.device)
-        for instance, volume in report.busy:
-            if (attached := attachment(volume, instance)) and attached.status == "detaching":
-                attached.status = "busy"
+        with TURN:
+            for instance, volume in report.left:
+                self.by_force.discard(volume)
+                if attached := attachment(volume, instance):
+                    moto_detach(ec2_backend(), volume, instance, attached.device)
+            for instance, volume in report.busy:
+                if (attached := attachment(volume, instance)) and attached.status == "detaching":
+                    attached.status = "busy"
 
 
 def attachment(volume: str, instance: str) -> Any:

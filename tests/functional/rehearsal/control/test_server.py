@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from ec2.rehearsal.control import server
+from ec2.rehearsal.control.backends import ec2_backend
 from ec2.rehearsal.errors import RehearsalError
 from tests.functional.rehearsal.control.conftest import Cloud
 
@@ -33,6 +35,38 @@ def test_only_a_change_wakes_whoever_looks_after_the_hosts(cloud: Cloud) -> None
 
 def test_it_says_when_it_is_ready(cloud: Cloud) -> None:
     assert requests.get(cloud.endpoint + server.HEALTH, timeout=5).text == f"{os.getpid()}\n"
+
+
+class Walked(dict[str, str]):
+    """Tags that somebody walks through slowly, until others have had the time to change them."""
+
+    def __init__(self, tags: dict[str, str]) -> None:
+        super().__init__(tags)
+        self.begun, self.changed = threading.Event(), threading.Event()
+
+    def items(self) -> Iterator[tuple[str, str]]:  # type: ignore[override]
+        for pair in super().items():
+            self.begun.set()
+            self.changed.wait(0.3)
+            yield pair
+
+
+def test_a_change_does_not_stumble_over_another_one(cloud: Cloud) -> None:
+    ec2 = cloud.aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Name", "Value": "walked"}])
+    walked = ec2_backend().tags[vpc] = Walked(ec2_backend().tags[vpc])
+
+    def tag() -> None:
+        assert walked.begun.wait(10)
+        ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Other", "Value": "new"}])
+        walked.changed.set()
+
+    other = threading.Thread(target=tag)
+    other.start()
+    ec2.create_subnet(VpcId=vpc, CidrBlock="10.99.0.0/24")
+    other.join()
+    assert dict(walked) == {"Name": "walked", "Other": "new"}
 
 
 def test_the_snapshot_waits_for_changes_and_changes_for_no_one() -> None:
