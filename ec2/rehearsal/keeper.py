@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable
 
 from ec2.rehearsal.control.server import Gate
+from ec2.rehearsal.control.turns import TURN
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.settings import Rehearsal
-from ec2.rehearsal.snapshot import save
+from ec2.rehearsal.snapshot import Picture, take, write
 from ec2.rehearsal.stacks.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -73,18 +74,23 @@ class Keeper:
             self.turn.notify_all()
 
     def save(self) -> None:
-        """Write the cloud to disk at a moment when nothing changes; a failure is said, and life goes on."""
-        with self.gate.still(STILLNESS_SECONDS) as still, self.engine.lock:
+        """Write the cloud to disk, which nobody waits for but who wants it kept; a failure is only said."""
+        try:
+            picture = self.taken()
+            write(self.rehearsal, picture)
+        except RehearsalError as error:
+            self.complain(f"the cloud is not saved: {error.message}; {error.hint}")
+        else:
+            self.complain("")
+            if picture.left_out:
+                log.warning("not saved, since moto's models cannot be: %s", ", ".join(picture.left_out))
+
+    def taken(self) -> Picture:
+        """The cloud at a moment when nothing changes."""
+        with self.gate.still(STILLNESS_SECONDS) as still, self.engine.lock, TURN:
             if not still:
                 log.warning("saved while something changed: no still moment in %s s", STILLNESS_SECONDS)
-            try:
-                saved = save(self.rehearsal, {STACKS: self.engine.cloud})
-            except RehearsalError as error:
-                self.complain(f"the cloud is not saved: {error.message}; {error.hint}")
-            else:
-                self.complain("")
-                if saved.left_out:
-                    log.warning("not saved, since moto's models cannot be: %s", ", ".join(saved.left_out))
+            return take(self.rehearsal, {STACKS: self.engine.cloud})
 
     def complain(self, complaint: str) -> None:
         """Say once what keeps the cloud from being saved, and once that it is saved again."""

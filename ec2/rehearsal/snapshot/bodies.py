@@ -16,17 +16,23 @@ class Bodies:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.kept: set[str] = set()
+        self.new: dict[str, bytes] = {}
 
     def keep(self, key: Any) -> str:
-        """Have the body of moto's S3 object in the folder; its name."""
+        """Take along the body of moto's S3 object, unless it is in the folder; its name."""
         remembered: str | None = vars(key).get(REMEMBERED)
         if remembered is None or not (self.folder / remembered).exists():
             body = key.value
             remembered = hashlib.sha256(body).hexdigest()
-            whole_file.write(self.folder / remembered, body)
+            self.new[remembered] = body
             vars(key)[REMEMBERED] = remembered
         self.kept.add(remembered)
         return remembered
+
+    def write(self) -> None:
+        """Have all that was kept in the folder. Raises OSError when the disk is full."""
+        for name, body in self.new.items():
+            whole_file.write(self.folder / name, body)
 
     def read(self, name: str) -> bytes:
         """A body by its name. Raises FileNotFoundError."""

@@ -1,10 +1,9 @@
-"""Save and load: moto's models of every service in use, and what the caller adds, in one pickle.
+"""Take, write and load: moto's models of every service in use, and what the caller adds, in one pickle.
 
 One, because they share objects: an Auto Scaling group holds the very instances that EC2 holds.
 """
 
 import io
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,37 +27,47 @@ ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Saved:
-    """What was written, and the services that moto's models of do not let themselves be written."""
+class Picture:
+    """The cloud at one moment, not on disk yet; without the services whose models cannot be pickled."""
 
-    bytes: int
-    seconds: float
+    payload: bytes
+    bodies: Bodies
     left_out: tuple[str, ...] = ()
 
 
-def save(rehearsal: Rehearsal, additions: Mapping[str, object]) -> Saved:
-    """Write the cloud to disk, whole or not at all.
+def take(rehearsal: Rehearsal, additions: Mapping[str, object]) -> Picture:
+    """Take the cloud as it is now, without a write to the disk.
 
-    To be called while no request changes anything; requests that read may go on. Raises RehearsalError when
-    the disk is full, and for an addition that cannot be pickled.
+    To be called while no request changes anything; requests that read may go on. Raises RehearsalError for an
+    addition that cannot be pickled.
     """
-    began = time.monotonic()
-    rehearsal.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     bodies = Bodies(rehearsal.state / "objects")
     in_use: list[Any] = list(vars(BackendDict)["_instances"])
     kept = {each.service_name: each for each in in_use if each.service_name not in NOT_KEPT}
     left_out: list[str] = []
     try:
         payload = pickled(kept, additions, bodies)
-    except OSError as error:  # a full disk is no reason to leave out S3 with its objects
-        raise full(error) from error
+    except OSError as error:  # a body that cannot be read is no reason to leave out S3 with its objects
+        raise failed(error) from error
     except Exception:  # whatever a model's own code raises
         left_out = [name for name, each in kept.items() if not can_be_pickled(name, each, bodies)]
         kept = {name: each for name, each in kept.items() if name not in left_out}
         payload = pickled_or_refused(kept, additions, bodies)
-    sealed.write(file(rehearsal), payload)
-    bodies.forget_others()
-    return Saved(len(payload), time.monotonic() - began, tuple(left_out))
+    return Picture(payload, bodies, tuple(left_out))
+
+
+def write(rehearsal: Rehearsal, picture: Picture) -> None:
+    """Write a picture to disk, whole or not at all; what came since may go on meanwhile.
+
+    Raises RehearsalError when the disk is full.
+    """
+    rehearsal.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        picture.bodies.write()
+    except OSError as error:
+        raise failed(error) from error
+    sealed.write(file(rehearsal), picture.payload)
+    picture.bodies.forget_others()
 
 
 def load(rehearsal: Rehearsal) -> dict[str, Any] | None:
@@ -109,12 +118,12 @@ def pickled_or_refused(services: Mapping[str, Any], additions: Mapping[str, obje
     try:
         return pickled(services, additions, bodies)
     except OSError as error:
-        raise full(error) from error
+        raise failed(error) from error
     except Exception as error:  # whatever an addition's own code raises
         raise RehearsalError(f"the cloud could not be saved: {type(error).__name__}: {error}") from error
 
 
-def full(error: OSError) -> RehearsalError:
+def failed(error: OSError) -> RehearsalError:
     """The disk's own refusal as a sentence."""
     return RehearsalError(f"the cloud could not be saved: {error}", "free some disk space")
 

@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.patches import patch_private_addresses, patch_public_addresses
 from ec2.rehearsal.settings import Rehearsal
-from ec2.rehearsal.snapshot import load, save
+from ec2.rehearsal.snapshot import load, take, write
 
 
 def main() -> None:
@@ -28,8 +28,9 @@ def main() -> None:
     server.start()
     say({"port": server.get_host_and_port()[1], "loaded": loaded})
     for line in sys.stdin:
-        saved = save(rehearsal, json.loads(line))
-        say({"bytes": saved.bytes, "seconds": saved.seconds, "left_out": saved.left_out})
+        picture = take(rehearsal, json.loads(line))
+        write(rehearsal, picture)
+        say({"bytes": len(picture.payload), "left_out": picture.left_out})
 
 
 def say(thing: object) -> None:

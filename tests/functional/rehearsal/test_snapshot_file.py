@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from moto.s3.models import FakeKey
 
 from ec2.rehearsal.errors import RehearsalError
-from ec2.rehearsal.settings import Rehearsal
-from ec2.rehearsal.snapshot import load, save, sealed
+from ec2.rehearsal.settings import ACCOUNT, REGION, Rehearsal
+from ec2.rehearsal.snapshot import load, sealed, take
+from ec2.rehearsal.snapshot.bodies import Bodies
 from tests.conftest import ROOT
 
 WRITER = """
@@ -112,6 +114,17 @@ def test_a_cloud_that_was_never_saved_is_none(tmp_path: Path) -> None:
 
 def test_an_addition_that_cannot_be_pickled_is_said(tmp_path: Path) -> None:
     with pytest.raises(RehearsalError) as caught:
-        save(Rehearsal(folder=tmp_path), {"log": sys.stdout})
+        take(Rehearsal(folder=tmp_path), {"log": sys.stdout})
     assert "could not be saved: TypeError: cannot pickle" in str(caught.value)
     assert load(Rehearsal(folder=tmp_path)) is None
+
+
+def test_a_body_waits_for_no_disk_until_it_is_written(tmp_path: Path) -> None:
+    key, folder = FakeKey("name", b"content", ACCOUNT, REGION), tmp_path / "objects"
+    bodies = Bodies(folder)
+    name = bodies.keep(key)
+    assert not folder.exists()
+    bodies.write()
+    assert bodies.read(name) == b"content"
+    again = Bodies(folder)
+    assert (again.keep(key), again.new) == (name, {})
