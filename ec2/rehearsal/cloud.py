@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # The first look at the hosts; what stands in its way is said meanwhile.
 SETTLED_WITHIN_SECONDS = 30.0
+# At the end: for what a stack makes without a host, and much less than a host's boot.
+MADE_WITHIN_SECONDS = 3.0
 
 Say = Callable[[str], None]
 
@@ -76,6 +78,7 @@ def serve_until_told(rehearsal: Rehearsal, say: Say) -> None:
             say("stopping; the hosts go on")
             parts.machines.stop()
             machines.join()
+            parts.engine.stop(MADE_WITHIN_SECONDS)
             parts.gate.close()
             parts.keeper.stop()
             keeper.join()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
 from time import monotonic
@@ -12,6 +13,7 @@ from ec2.rehearsal.stacks.journal import Journal
 from ec2.rehearsal.stacks.recovery import take_in_unknown
 from ec2.rehearsal.stacks.resources.contract import Clients, ResourceType
 from ec2.rehearsal.stacks.state import Cloud, Stack
+from ec2.rehearsal.stacks.steps import Stopped
 from ec2.rehearsal.stacks.work import Site, Work
 
 LOG = logging.getLogger(__name__)
@@ -51,16 +53,30 @@ class Engine:
             thread.start()
 
     def carry_out(self, stack: Stack, act: Act) -> None:
-        """Do an operation to its end; a defect of ours shows in the stack and does not leave it hanging."""
+        """Do an operation to its end; a defect of ours shows in the stack and does not leave it hanging.
+
+        When the process ends the operation stays as it is: the next engine resumes it.
+        """
         if stack.operation is None:
             raise ValueError(f"stack {stack.name} has no operation to carry out")
         work = Work(self.site, stack, stack.operation.definition)
         try:
             act(work)
+        except Stopped:
+            LOG.info("operation on stack %s was cut short", stack.name)
         except Exception as error:
             LOG.exception("operation on stack %s", stack.name)
             failed = FAILED.get(stack.status, "UPDATE_ROLLBACK_FAILED")
             self.journal.stack(stack, failed, f"Internal Failure: {type(error).__name__}: {error}")
+
+    def stop(self, patience_seconds: float) -> None:
+        """Begin nothing more, and wait until what is being made or removed is in the records.
+
+        What takes longer is taken in when the next engine resumes, as after a kill.
+        """
+        self.site.stopping.set()
+        with suppress(TimeoutError):
+            self.join(patience_seconds)
 
     def join(self, timeout_seconds: float = 60) -> None:
         """Wait until no operation is under way; TimeoutError names the stacks that still are."""

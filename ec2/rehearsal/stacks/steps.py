@@ -24,6 +24,10 @@ class Denied(Exception):
     """The stack's policy forbids a change."""
 
 
+class Stopped(BaseException):
+    """The process ends. No failure of the resource: the next process goes on."""
+
+
 def create(work: Work, logical_id: str) -> bool:
     """Make a resource of the template; False when it failed."""
     started = work.site.journal.resource(work.stack, blank(work, logical_id), "CREATE_IN_PROGRESS")
@@ -198,7 +202,12 @@ def remove(work: Work, held: StackResource, policy: str, owned: bool = True) -> 
 
 
 def tried(work: Work, held: StackResource, failed: str, act: Callable[[], None], owned: bool = True) -> bool:
-    """Do it; whatever goes wrong becomes the resource's status and never ends the thread."""
+    """Do it; whatever goes wrong becomes the resource's status and never ends the thread.
+
+    Raises Stopped when the process ends.
+    """
+    if work.site.stopping.is_set():
+        raise Stopped
     try:
         act()
     except Exception as error:  # the border to all types: their defects are failures of the resource

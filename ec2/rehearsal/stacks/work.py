@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Event
 from typing import Any
 
 from ec2.rehearsal.stacks import scopes
@@ -19,13 +20,17 @@ from ec2.rehearsal.stacks.validation import active, dependencies
 
 @dataclass(frozen=True)
 class Site:
-    """What every operation shares: the account, its clients, the resource types and the records."""
+    """What every operation shares: the account, its clients, the resource types and the records.
+
+    Once `stopping` is set, nothing more is begun.
+    """
 
     types: Mapping[str, ResourceType]
     aws: Clients
     region: str
     account: str
     journal: Journal
+    stopping: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The process ends in the middle of an operation, and another one goes on from what it left."""
 
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,38 @@ def test_an_interrupted_creation_is_rolled_back(
     after.delete("cut")
     after.delete("whole")
     assert names(aws) == []
+
+
+def test_a_stop_waits_for_what_is_being_made_and_begins_nothing_more(
+    engine: Engine, stacks: Stacks, cloud: Any, aws: Any, topics: Topic
+) -> None:
+    topics.gate.clear()
+    cloud.create_stack(StackName="ended", TemplateBody=template("a"))
+    underway(stacks, "ended", ("First", "CREATE_IN_PROGRESS"))
+    stop = threading.Thread(target=engine.stop, args=(20,))
+    stop.start()
+    assert engine.site.stopping.wait(10)
+    topics.gate.set()
+    stop.join()
+    assert ("First", "CREATE_COMPLETE") in stacks.events("ended")
+    assert names(aws) == ["first"]
+    after = restarted(engine, killed(engine, topics))
+    assert after.settled("ended")["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert names(aws) == []
+
+
+def test_a_stop_does_not_wait_for_ever(
+    engine: Engine, stacks: Stacks, cloud: Any, aws: Any, topics: Topic
+) -> None:
+    topics.gate.clear()
+    cloud.create_stack(StackName="slow", TemplateBody=template("a"))
+    underway(stacks, "slow", ("First", "CREATE_IN_PROGRESS"))
+    engine.stop(0.1)
+    assert stacks.events("slow")[-1] == ("First", "CREATE_IN_PROGRESS")
+    topics.gate.set()
+    engine.join()
+    assert stacks.events("slow")[-1] == ("Last", "CREATE_IN_PROGRESS"), "begun, and not carried out"
+    assert names(aws) == ["first"]
 
 
 def test_an_interrupted_update_is_rolled_back(
