@@ -19,11 +19,13 @@ from ec2.rehearsal.control.faults.parameters import mend_parameters
 from ec2.rehearsal.control.faults.performance import mend_performance
 from ec2.rehearsal.control.faults.profiles import mend_profiles
 from ec2.rehearsal.control.faults.runs import mend_runs
+from ec2.rehearsal.control.faults.tags import mend_tags
 
 
 def mend_moto() -> None:
     """Mend all of them; a second call takes the place of the first."""
     mend_runs()
+    mend_tags()
     mend_devices()
     mend_interfaces()
     mend_profiles()

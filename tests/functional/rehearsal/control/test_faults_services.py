@@ -56,6 +56,15 @@ def test_of_key_pairs_that_one_is_told_whose_id_was_asked(cloud: Cloud) -> None:
     assert len(ec2.describe_key_pairs()["KeyPairs"]) == 1
 
 
+def test_tags_are_told_by_the_types_as_aws_calls_them(cloud: Cloud) -> None:
+    ec2 = cloud.aws("ec2")
+    tags = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Name", "Value": "told"}]}]
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
+    asked = [{"Name": "resource-type", "Values": ["elastic-ip"]}]
+    (told,) = ec2.describe_tags(Filters=asked)["Tags"]
+    assert (told["ResourceId"], told["ResourceType"]) == (address, "elastic-ip")
+
+
 def test_a_key_rotates_as_often_as_asked(cloud: Cloud) -> None:
     kms = cloud.aws("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
