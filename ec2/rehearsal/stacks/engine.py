@@ -125,8 +125,8 @@ def interrupted_create(work: Work) -> None:
 
 def interrupted_update(work: Work) -> None:
     """An update that the end of the process cut short."""
-    work.site.journal.stack(work.stack, "UPDATE_ROLLBACK_IN_PROGRESS", STOPPED)
     take_in_unknown(work)
+    work.site.journal.stack(work.stack, "UPDATE_ROLLBACK_IN_PROGRESS", STOPPED)
     operations.roll_back_update(work)
 
 

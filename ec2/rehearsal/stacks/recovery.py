@@ -2,31 +2,42 @@
 
 from dataclasses import replace
 
+from botocore.exceptions import ClientError
+
+from ec2.rehearsal.stacks.errors import Refused
 from ec2.rehearsal.stacks.resources.contract import Findable
 from ec2.rehearsal.stacks.state import Leftover, StackResource
 from ec2.rehearsal.stacks.work import Work
 
 
 def take_in_unknown(work: Work) -> None:
-    """Have every resource in the stack's books that bears its tags."""
+    """Have every resource in the stack's books that was made for it."""
     for held in list(work.stack.resources.values()):
-        for physical_id in sorted(unknown(work, held)):
+        for found in unknown(work, held):
             with work.site.journal.held():
-                take_in(work, held, physical_id)
+                take_in(work, held, found)
 
 
-def unknown(work: Work, held: StackResource) -> frozenset[str]:
+def unknown(work: Work, held: StackResource) -> list[StackResource]:
     """What was made for a resource that failed at that very moment, and is in no book."""
     resource_type = work.site.types[held.type]
-    if not held.status.endswith("_FAILED") or not isinstance(resource_type, Findable):
-        return frozenset()
-    booked = {left.resource.physical_id for left in work.stack.leftovers} | {held.physical_id}
-    return resource_type.made_for(work.site.aws, work.place(held.logical_id, held.tags)) - booked
+    failed = held.status.endswith("_FAILED") and held.logical_id in work.resources
+    if not failed or not isinstance(resource_type, Findable):
+        return []
+    place = work.place(held.logical_id, held.tags)
+    try:
+        properties = work.checked_properties(work.resources[held.logical_id])
+        made = resource_type.made_for(work.site.aws, properties, place)
+    except (Refused, ClientError):  # what it would lean on is not there, so nothing was made
+        return []
+    stack = work.stack
+    books = [*stack.resources.values(), *(left.resource for left in stack.leftovers)]
+    booked = {one.physical_id for one in books if one.type == held.type}
+    return [replace(held, physical_id=one, properties=properties) for one in sorted(made - booked)]
 
 
-def take_in(work: Work, held: StackResource, physical_id: str) -> None:
+def take_in(work: Work, held: StackResource, found: StackResource) -> None:
     """As the resource itself where nothing is known of it, or as one that is to go."""
-    found = replace(held, physical_id=physical_id)
     if held.physical_id:
         work.stack.leftovers += (Leftover(found, "Delete"),)
     else:

@@ -47,8 +47,7 @@ class NetworkAclEntry(Kind):
     def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
         """Add the entry to its ACL."""
         aws("ec2").create_network_acl_entry(**self.asked(properties))
-        direction = "egress" if properties.get("Egress") else "ingress"
-        return f"{properties['NetworkAclId']}|{properties['RuleNumber']}|{direction}"
+        return entry_id(properties)
 
     def update(
         self, aws: Clients, physical_id: str, old: dict[str, Any], new: dict[str, Any], place: Place
@@ -72,6 +71,13 @@ class NetworkAclEntry(Kind):
                 return {**entry, "NetworkAclId": acl_id, "id": physical_id}
         return None
 
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The entry of that number and direction, when it says the same."""
+        physical_id, said = entry_id(properties), ("RuleAction", "CidrBlock", "Ipv6CidrBlock")
+        live = self.look(aws, physical_id)
+        same = live is not None and picked(live, *said) == picked(properties, *said)
+        return frozenset({physical_id} if same else ())
+
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """AWS has another name for ICMP in its API than in templates."""
         icmp = {"Icmp": live["IcmpTypeCode"]} if "IcmpTypeCode" in live else {}
@@ -84,6 +90,12 @@ class NetworkAclEntry(Kind):
         return {"Egress": False, **given, "Protocol": str(properties["Protocol"]), **icmp}
 
 
+def entry_id(properties: dict[str, Any]) -> str:
+    """How an entry is named here."""
+    direction = "egress" if properties.get("Egress") else "ingress"
+    return f"{properties['NetworkAclId']}|{properties['RuleNumber']}|{direction}"
+
+
 class SubnetNetworkAclAssociation(Kind):
     """AWS::EC2::SubnetNetworkAclAssociation; a subnet always has an ACL, so this swaps one for another."""
 
@@ -93,10 +105,8 @@ class SubnetNetworkAclAssociation(Kind):
 
     def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
         """Swap the subnet's ACL for this one."""
-        here = [{"Name": "association.subnet-id", "Values": [properties["SubnetId"]]}]
-        acl = first(aws("ec2").describe_network_acls, "NetworkAcls", Filters=here) or {"Associations": ()}
-        held = {entry["SubnetId"]: entry["NetworkAclAssociationId"] for entry in acl["Associations"]}
-        return swap(aws, held[properties["SubnetId"]], properties["NetworkAclId"])
+        held = self.of_subnet(aws, properties["SubnetId"])
+        return swap(aws, held["NetworkAclAssociationId"], properties["NetworkAclId"])
 
     def delete(self, aws: Clients, physical_id: str, properties: dict[str, Any], place: Place) -> None:
         """The subnet goes back to its VPC's default ACL."""
@@ -115,6 +125,17 @@ class SubnetNetworkAclAssociation(Kind):
             if entry["NetworkAclAssociationId"] == physical_id:
                 return {**entry, "VpcId": acl["VpcId"]}
         return None
+
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The association of that subnet with that ACL."""
+        held = self.of_subnet(aws, properties["SubnetId"])
+        return frozenset({held["NetworkAclAssociationId"]} if self.shape(aws, held) == properties else ())
+
+    def of_subnet(self, aws: Clients, subnet_id: str) -> dict[str, Any]:
+        """The association that the subnet has now, empty when there is no such subnet."""
+        here = [{"Name": "association.subnet-id", "Values": [subnet_id]}]
+        acl = first(aws("ec2").describe_network_acls, "NetworkAcls", Filters=here) or {"Associations": ()}
+        return next((entry for entry in acl["Associations"] if entry["SubnetId"] == subnet_id), {})
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """Which subnet uses which ACL."""

@@ -47,6 +47,11 @@ class Eip(Ec2Kind):
             take_back(aws, live)
         aws("ec2").release_address(AllocationId=live["AllocationId"])
 
+    def physical_ids(self, aws: Clients, ec2_ids: list[str]) -> list[str]:
+        """The addresses themselves."""
+        here = [{"Name": "allocation-id", "Values": ec2_ids}]
+        return [address["PublicIp"] for address in aws("ec2").describe_addresses(Filters=here)["Addresses"]]
+
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
         """The address."""
         return first(aws("ec2").describe_addresses, "Addresses", PublicIps=[physical_id])
@@ -93,6 +98,16 @@ class EipAssociation(Kind):
         """The address that is so associated."""
         here = [{"Name": "association-id", "Values": [physical_id]}]
         return first(aws("ec2").describe_addresses, "Addresses", Filters=here)
+
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The association of that address with that owner."""
+        wanted = picked(properties, *self.owners)
+        asked = {"AllocationIds": [wanted["AllocationId"]]} if "AllocationId" in wanted else {}
+        live = first(
+            aws("ec2").describe_addresses, "Addresses", **asked or {"PublicIps": [properties["EIP"]]}
+        )
+        given = live and live.get("AssociationId") and picked(live, *wanted) == wanted
+        return frozenset({live["AssociationId"]} if live and given else ())
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """Which address belongs to whom."""

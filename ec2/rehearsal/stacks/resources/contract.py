@@ -73,8 +73,8 @@ class ReplacedOn(Protocol):
 class Findable(Protocol):
     """Optional: a type whose resources are found by where they stand, though nobody kept their ids."""
 
-    def made_for(self, aws: Clients, place: Place) -> frozenset[str]:
-        """The physical ids of all that was made for this place."""
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The physical ids of all that is there and was made for this place, with these properties."""
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from ec2.rehearsal.stacks.resources.instance_requests import (
     monitoring_on,
     run_request,
 )
-from ec2.rehearsal.stacks.resources.kind import SlowKind
+from ec2.rehearsal.stacks.resources.kind import Ec2Kind
 from ec2.rehearsal.stacks.resources.looking import answer, picked, refusal, wholly
 from ec2.rehearsal.stacks.resources.tags import all_tags, own_tags
 from ec2.rehearsal.stacks.resources.waiting import wait
@@ -25,7 +25,7 @@ ASKED_SINGLY = {
 }
 
 
-class Instance(SlowKind):
+class Instance(Ec2Kind):
     """AWS::EC2::Instance."""
 
     name = "AWS::EC2::Instance"

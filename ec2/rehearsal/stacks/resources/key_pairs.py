@@ -48,6 +48,11 @@ class KeyPair(Ec2Kind):
                 aws("ssm").delete_parameter(Name=parameter_name(live["KeyPairId"]))
         aws("ec2").delete_key_pair(KeyName=physical_id)
 
+    def physical_ids(self, aws: Clients, ec2_ids: list[str]) -> list[str]:
+        """The names of the pairs."""
+        here = [{"Name": "key-pair-id", "Values": ec2_ids}]
+        return [pair["KeyName"] for pair in aws("ec2").describe_key_pairs(Filters=here)["KeyPairs"]]
+
     def look(self, aws: Clients, physical_id: str) -> dict[str, Any] | None:
         """The pair, without its public key."""
         return first(aws("ec2").describe_key_pairs, "KeyPairs", KeyNames=[physical_id])

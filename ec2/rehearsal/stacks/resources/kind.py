@@ -67,17 +67,19 @@ class Ec2Kind(Kind):
         """Bring the tags up to date."""
         retag(aws, physical_id, old, new, place)
 
-
-class SlowKind(Ec2Kind):
-    """A type of EC2's whose creation takes its time, in which the process may end without knowing the id."""
-
-    def made_for(self, aws: Clients, place: Place) -> frozenset[str]:
-        """What bears the tags of this stack and logical id; it may be terminated by now."""
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """What bears the tags of this stack and logical id, and is not on its way out."""
         of_stack, of_resource = (
             tagged(aws, self.tagged_as, mark, place.tags[mark])
             for mark in ("aws:cloudformation:stack-id", "aws:cloudformation:logical-id")
         )
-        return of_stack & of_resource
+        found = of_stack & of_resource
+        named = self.physical_ids(aws, sorted(found)) if found else []
+        return frozenset(name for name in named if self.look(aws, name) is not None)
+
+    def physical_ids(self, aws: Clients, ec2_ids: list[str]) -> list[str]:
+        """What Ref gives for things of these ids: the ids, for most types."""
+        return ec2_ids
 
 
 def tagged(aws: Clients, kind: str, key: str, value: str) -> frozenset[str]:

@@ -3,16 +3,17 @@
 from typing import Any, ClassVar
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
-from ec2.rehearsal.stacks.resources.kind import Kind
+from ec2.rehearsal.stacks.resources.kind import Ec2Kind
 from ec2.rehearsal.stacks.resources.looking import first, picked, unless_gone
 from ec2.rehearsal.stacks.resources.names import generated_name
 from ec2.rehearsal.stacks.resources.tags import all_tags, retag, specified
 
 
-class LaunchTemplate(Kind):
+class LaunchTemplate(Ec2Kind):
     """AWS::EC2::LaunchTemplate; templates number its versions as text."""
 
     name = "AWS::EC2::LaunchTemplate"
+    tagged_as = "launch-template"
     carried_out = frozenset(
         {"LaunchTemplateData", "LaunchTemplateName", "TagSpecifications", "VersionDescription"}
     )
@@ -27,7 +28,7 @@ class LaunchTemplate(Kind):
         made = aws("ec2").create_launch_template(
             LaunchTemplateName=properties.get("LaunchTemplateName") or generated_name(place, 128),
             **picked(properties, "LaunchTemplateData", "VersionDescription"),
-            **specified("launch-template", all_tags(tagged(properties), place)),
+            **specified(self.tagged_as, all_tags(tagged(properties), place)),
         )
         template_id: str = made["LaunchTemplate"]["LaunchTemplateId"]
         return template_id

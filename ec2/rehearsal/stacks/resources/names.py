@@ -15,3 +15,8 @@ def generated_name(place: Place, limit: int) -> str:
     room = limit - RANDOM_LENGTH - 2
     logical_id = place.logical_id[: room - min(len(place.stack_name), room // 2)]
     return f"{place.stack_name[: room - len(logical_id)]}-{logical_id}-{random}"
+
+
+def is_generated(name: str, place: Place, limit: int) -> bool:
+    """Whether it is a name that could have been made up for this place."""
+    return name[:-RANDOM_LENGTH] == generated_name(place, limit)[:-RANDOM_LENGTH]

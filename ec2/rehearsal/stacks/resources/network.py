@@ -211,6 +211,12 @@ class VpcGatewayAttachment(Kind):
         found = first(aws("ec2").describe_internet_gateways, "InternetGateways", Filters=here)
         return found and {"type": "IGW", "VpcId": vpc_id, "InternetGatewayId": found["InternetGatewayId"]}
 
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The attachment of that gateway to that VPC."""
+        physical_id = f"IGW|{properties['VpcId']}"
+        live = self.look(aws, physical_id)
+        return frozenset({physical_id} if live and self.shape(aws, live) == properties else ())
+
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """Who is attached to whom."""
         return picked(live, "VpcId", "InternetGatewayId")

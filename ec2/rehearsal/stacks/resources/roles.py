@@ -6,10 +6,11 @@ from ec2.rehearsal.stacks.resources.contract import Clients, Place
 from ec2.rehearsal.stacks.resources.documents import as_text
 from ec2.rehearsal.stacks.resources.kind import Kind
 from ec2.rehearsal.stacks.resources.looking import answer, picked, unless_gone, wholly
-from ec2.rehearsal.stacks.resources.names import generated_name
+from ec2.rehearsal.stacks.resources.names import generated_name, is_generated
 from ec2.rehearsal.stacks.resources.tags import all_tags, carry_out, own_tags, pairs, tag_change
 
 NAME_LIMIT = 64
+PROFILE_NAME_LIMIT = 128
 DEFAULT_SESSION_SECONDS = 3600
 
 
@@ -144,7 +145,7 @@ class InstanceProfile(Kind):
 
     def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
         """The profile with its role, of which AWS takes one."""
-        name = properties.get("InstanceProfileName") or generated_name(place, 128)
+        name = properties.get("InstanceProfileName") or generated_name(place, PROFILE_NAME_LIMIT)
         aws("iam").create_instance_profile(InstanceProfileName=name, **picked(properties, "Path"))
         with wholly(lambda: self.delete(aws, name, properties, place)):
             change_roles(aws, name, [], properties["Roles"])
@@ -168,6 +169,18 @@ class InstanceProfile(Kind):
         found = answer(aws("iam").get_instance_profile, InstanceProfileName=physical_id)
         profile: dict[str, Any] | None = found.get("InstanceProfile")
         return profile
+
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The profile of that name with that role: a profile has no tags in a template."""
+        (role,) = properties["Roles"]
+        having = answer(aws("iam").list_instance_profiles_for_role, RoleName=role)
+        names = [profile["InstanceProfileName"] for profile in having.get("InstanceProfiles", ())]
+        given = properties.get("InstanceProfileName")
+        return frozenset(
+            name
+            for name in names
+            if (name == given if given else is_generated(name, place, PROFILE_NAME_LIMIT))
+        )
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """Roles by their names."""

@@ -50,8 +50,7 @@ class Route(Kind):
     def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
         """Add the route to its table."""
         aws("ec2").create_route(**properties)
-        destination = next(iter(picked(properties, *DESTINATIONS).values()))
-        return f"{properties['RouteTableId']}|{destination}"
+        return route_id(properties)
 
     def update(
         self, aws: Clients, physical_id: str, old: dict[str, Any], new: dict[str, Any], place: Place
@@ -74,9 +73,22 @@ class Route(Kind):
                 return {**route, "RouteTableId": table_id, "destination": destination}
         return None
 
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The route of that destination to that target."""
+        wanted = picked(properties, *DESTINATIONS, *TARGETS)
+        physical_id = route_id(properties)
+        live = self.look(aws, physical_id)
+        return frozenset({physical_id} if live and picked(live, *wanted) == wanted else ())
+
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """AWS names the interface of an instance that routes, too; a template names one of both."""
         return picked(live, "RouteTableId", *DESTINATIONS, *TARGETS)
+
+
+def route_id(properties: dict[str, Any]) -> str:
+    """How AWS names a route."""
+    destination = next(iter(picked(properties, *DESTINATIONS).values()))
+    return f"{properties['RouteTableId']}|{destination}"
 
 
 class SubnetRouteTableAssociation(Kind):
@@ -106,6 +118,12 @@ class SubnetRouteTableAssociation(Kind):
         """The association of that id."""
         name = "association.route-table-association-id"
         return self.find(aws, name, physical_id, "RouteTableAssociationId")
+
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The association of that subnet with that table."""
+        held = self.find(aws, "association.subnet-id", properties["SubnetId"], "SubnetId")
+        ours = held and held["RouteTableId"] == properties["RouteTableId"]
+        return frozenset({held["RouteTableAssociationId"]} if held and ours else ())
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """Which subnet uses which table."""

@@ -137,6 +137,11 @@ def is_resource(rule: Mapping[str, Any]) -> bool:
     return any(tag["Key"] == RULE_TAG for tag in rule.get("Tags", ()))
 
 
+def group_of(aws: Clients, properties: Mapping[str, Any]) -> str:
+    """The id of the group that a rule is to be in."""
+    return str(properties.get("GroupId") or group_id(aws, properties["GroupName"]))
+
+
 class SecurityGroupRule(Kind):
     """What AWS::EC2::SecurityGroupIngress and …Egress share; the id is the rule's own, sgr-…."""
 
@@ -146,9 +151,8 @@ class SecurityGroupRule(Kind):
     def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
         """Add the rule to its group."""
         rule = from_template(by_id(aws, properties), self.egress)
-        group = properties.get("GroupId") or group_id(aws, properties["GroupName"])
         tags = specified("security-group-rule", {RULE_TAG: place.logical_id})
-        return authorize(aws, group, self.egress, [rule.permission], **tags)
+        return authorize(aws, group_of(aws, properties), self.egress, [rule.permission], **tags)
 
     def update(
         self, aws: Clients, physical_id: str, old: dict[str, Any], new: dict[str, Any], place: Place
@@ -168,6 +172,16 @@ class SecurityGroupRule(Kind):
         """The rule."""
         rules = answer(aws("ec2").describe_security_group_rules, SecurityGroupRuleIds=[physical_id])
         return next(iter(rules.get("SecurityGroupRules", ())), None)
+
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The rule of that group that bears this logical id and says the same."""
+        wanted = from_template(by_id(aws, properties), self.egress).identity
+        mark = {"Key": RULE_TAG, "Value": place.logical_id}
+        return frozenset(
+            rule["SecurityGroupRuleId"]
+            for rule in live_rules(aws, group_of(aws, properties))
+            if mark in rule.get("Tags", ()) and from_live(rule).identity == wanted
+        )
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """The rule with its group."""

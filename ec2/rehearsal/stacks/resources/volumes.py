@@ -4,7 +4,7 @@ import time
 from typing import Any, ClassVar
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
-from ec2.rehearsal.stacks.resources.kind import Kind, SlowKind
+from ec2.rehearsal.stacks.resources.kind import Ec2Kind, Kind
 from ec2.rehearsal.stacks.resources.looking import first, picked, refusal, unless_gone, wholly
 from ec2.rehearsal.stacks.resources.tags import own_tags, specified
 from ec2.rehearsal.stacks.resources.waiting import LIMIT_SECONDS, STEP_SECONDS, wait
@@ -14,7 +14,7 @@ MODIFIABLE = ("Size", "VolumeType", "Iops", "Throughput", "MultiAttachEnabled")
 FIXED = ("AvailabilityZone", "Encrypted", "KmsKeyId", "SnapshotId")
 
 
-class Volume(SlowKind):
+class Volume(Ec2Kind):
     """AWS::EC2::Volume."""
 
     name = "AWS::EC2::Volume"
@@ -113,6 +113,11 @@ class VolumeAttachment(Kind):
         volume = first(aws("ec2").describe_volumes, "Volumes", VolumeIds=[volume_id]) or {}
         by_instance = {entry["InstanceId"]: entry for entry in volume.get("Attachments", ())}
         return by_instance.get(instance_id)
+
+    def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
+        """The attachment of that volume to that instance."""
+        physical_id = f"{properties['VolumeId']}|{properties['InstanceId']}"
+        return frozenset({physical_id} if self.look(aws, physical_id) else ())
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:
         """Which volume is where."""

@@ -10,12 +10,15 @@ from cfnlint.api import ManualArgs, lint
 from ec2.rehearsal.settings import ACCOUNT, REGION
 from ec2.rehearsal.stacks.engine import Engine
 from ec2.rehearsal.stacks.resources import RESOURCE_TYPES
-from ec2.rehearsal.stacks.resources.contract import Clients
+from ec2.rehearsal.stacks.resources.contract import Clients, Findable
 from ec2.rehearsal.stacks.wire import install
+from ec2.rehearsal.stacks.work import Work
 from tests.waiting import wait_until
 
 TEMPLATE = Path(__file__).with_name("every_type.yaml").read_text()
 MAY = {"Capabilities": ["CAPABILITY_IAM"]}
+# What the end of the process in the moment of its creation does not leave behind.
+FINDABLE = ("AWS::EC2::", "AWS::IAM::InstanceProfile")
 CHANGES = {
     "InstanceType: t3.micro": "InstanceType: t3.small",
     "Size: 10": "Size: 20",
@@ -65,23 +68,43 @@ def test_the_template_has_every_type_and_cfn_lint_likes_it() -> None:
 
 def test_a_stack_of_every_type_lives_and_leaves_nothing(aws: Clients, engine: Engine) -> None:
     cloud, before = aws("cloudformation"), left(aws)
-    made = cloud.create_stack(StackName="every", TemplateBody=TEMPLATE, **MAY, Tags=stack_tags(Team="web"))
-    assert settled(engine, cloud, made["StackId"]) == "CREATE_COMPLETE"
+    asked = {"StackName": "every", "TemplateBody": TEMPLATE, **MAY, "Tags": stack_tags(Team="web")}
+    stack_id: str = cloud.create_stack(**asked)["StackId"]
+    assert settled(engine, cloud, stack_id) == "CREATE_COMPLETE"
     assert drifted(cloud) == {}
+    assert found(engine, stack_id) == made(engine, stack_id)
 
     changed = TEMPLATE
     for old, new in CHANGES.items():
         assert old in changed
         changed = changed.replace(old, new)
     cloud.update_stack(StackName="every", TemplateBody=changed, **MAY, Tags=stack_tags(Squad="web"))
-    assert settled(engine, cloud, made["StackId"]) == "UPDATE_COMPLETE"
+    assert settled(engine, cloud, stack_id) == "UPDATE_COMPLETE"
     assert drifted(cloud) == {}
     assert {"vpc", "instance", "key-pair", "launch-template"} <= tagged(aws, "Squad")
     assert tagged(aws, "Team") <= {"volume"}, "those of an instance are tagged with it, and never again"
 
     cloud.delete_stack(StackName="every")
-    assert settled(engine, cloud, made["StackId"]) == "DELETE_COMPLETE"
+    assert settled(engine, cloud, stack_id) == "DELETE_COMPLETE"
     assert left(aws) == before
+
+
+def made(engine: Engine, stack_id: str) -> dict[str, set[str]]:
+    """The physical ids of the resources that are found though they are in no book."""
+    held = engine.cloud.stacks[stack_id].present
+    return {name: {one.physical_id} for name, one in held.items() if one.type.startswith(FINDABLE)}
+
+
+def found(engine: Engine, stack_id: str) -> dict[str, set[str]]:
+    """What was made for each resource, by all that is known of it without its id."""
+    stack = engine.cloud.stacks[stack_id]
+    work = Work(engine.site, stack, stack.definition)
+    kinds = {name: (held, RESOURCE_TYPES[held.type]) for name, held in stack.present.items()}
+    return {
+        name: set(kind.made_for(engine.site.aws, dict(held.properties), work.place(name)))
+        for name, (held, kind) in kinds.items()
+        if isinstance(kind, Findable)
+    }
 
 
 def stack_tags(**given: str) -> list[dict[str, str]]:
