@@ -97,7 +97,7 @@ def put_together(rehearsal: Rehearsal, say: Say) -> Parts:
     server.configure_moto(rehearsal.port)
     aws = connect(rehearsal.endpoint)
     containers = Containers(rehearsal, engine_here())
-    ground = Ground(rehearsal, aws("ec2"), containers, patch_volumes(), say)
+    ground = Ground(rehearsal, aws("ec2"), containers, patch_volumes(rehearsal), say)
     images = {machine_image: host_image(target) for machine_image, target in seeds.TARGETS.items()}
     steps = Steps(aws("ec2"), containers, images, ground, Reachability(names.PROBE_MARK), say)
     known, gate = snapshot.load(rehearsal) or {}, server.Gate()

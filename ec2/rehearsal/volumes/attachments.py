@@ -1,4 +1,4 @@
-"""What EC2 answers about volumes and moto does not: refusals, a detach that ends when the host lets go."""
+"""What EC2 answers about volumes and moto does not: refusals, and what takes its time on the machine."""
 
 from typing import Any
 
@@ -10,7 +10,10 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from ec2.rehearsal.control.backends import ec2_backend
 from ec2.rehearsal.control.originals import original, replace
 from ec2.rehearsal.control.turns import TURN
+from ec2.rehearsal.settings import ACCOUNT, Rehearsal
+from ec2.rehearsal.volumes import places
 from ec2.rehearsal.volumes.reconcile import Report
+from ec2.rehearsal.volumes.wanted import OF_AN_IMAGE
 
 
 class Detachments:
@@ -44,10 +47,11 @@ def attachment(volume: str, instance: str) -> Any:
     return attached if attached and attached.instance.id == instance else None
 
 
-def patch_volumes() -> Detachments:
+def patch_volumes(rehearsal: Rehearsal) -> Detachments:
     """Apply every patch; a second call takes the place of the first."""
     patch_attach()
     patch_sizes()
+    patch_completion(rehearsal)
     detachments = Detachments()
     patch_detach(detachments)
     return detachments
@@ -169,3 +173,20 @@ def patch_sizes() -> None:
     replace(EBSBackend, "create_volume", create_volume)
     replace(EBSBackend, "modify_volume", modify_volume)
     replace(ElasticBlockStore, "copy_snapshot", copy_snapshot)
+
+
+def patch_completion(rehearsal: Rehearsal) -> None:
+    """A snapshot is pending until its content is there, or known never to be; moto's are born completed."""
+
+    def status(self: Any) -> str:
+        copied = self.owner_id == ACCOUNT and not (self.description or "").startswith(OF_AN_IMAGE)
+        return "pending" if copied and not places.is_settled(rehearsal, self.id) else "completed"
+
+    def ignored(self: Any, wanted: Any) -> None:
+        """moto's own word."""
+
+    def progress(self: Any) -> str:
+        return "100%" if self.status == "completed" else "0%"
+
+    replace(Snapshot, "status", property(status, ignored))
+    replace(Snapshot, "progress", property(progress))

@@ -23,6 +23,7 @@ from ec2.rehearsal.volumes.wanted import Volume, Wanted
 
 OF_A_ROOT = "it is of a root volume, and a host's own disk is not copied here"
 TOO_LATE = "the volume was gone before it could be copied"
+OF_NOTHING = "its volume was to be made of a snapshot without content"
 
 
 def decide(wanted: Wanted, present: Present, forced: frozenset[str] = frozenset()) -> tuple[Action, ...]:
@@ -51,6 +52,8 @@ def snapshots(wanted: Wanted, present: Present) -> Iterator[Action]:
             yield NoContent(snapshot, OF_A_ROOT)
         elif volume not in wanted.volumes:
             yield NoContent(snapshot, TOO_LATE)
+        elif volume in impossible(wanted, present):
+            yield NoContent(snapshot, OF_NOTHING)
 
 
 def without_copy(wanted: Wanted, present: Present) -> Iterator[tuple[str, str]]:

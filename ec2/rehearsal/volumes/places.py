@@ -26,6 +26,11 @@ def no_content(rehearsal: Rehearsal, snapshot: str) -> Path:
     return copy(rehearsal, snapshot).with_suffix(EMPTY)
 
 
+def is_settled(rehearsal: Rehearsal, snapshot: str) -> bool:
+    """Whether the snapshot has its content, or will never have one."""
+    return copy(rehearsal, snapshot).exists() or no_content(rehearsal, snapshot).exists()
+
+
 def files(rehearsal: Rehearsal, suffix: str) -> Iterator[Path]:
     """Every file of this cloud's volumes and snapshots that ends so."""
     for folder in ("volumes", "snapshots"):

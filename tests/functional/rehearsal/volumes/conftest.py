@@ -154,7 +154,7 @@ def rehearsal(tmp_path: Path, run_id: str) -> Rehearsal:
 
 @pytest.fixture
 def cloud(control_plane: str, rehearsal: Rehearsal, start_host: Callable[[str], Any]) -> Iterator[Cloud]:
-    detachments = patch_volumes()
+    detachments = patch_volumes(rehearsal)
     requests.post(f"{control_plane}/moto-api/reset", timeout=10)
     ec2 = boto3.client(
         "ec2",

@@ -80,6 +80,14 @@ def test_a_root_volumes_snapshot_has_no_content_and_a_volume_of_it_cannot_be_mad
     assert impossible(goal, Present(without_content=frozenset({KEPT}))) == {TWO: KEPT}
 
 
+def test_a_snapshot_of_a_volume_that_cannot_be_made_has_no_content_either() -> None:
+    goal = wanted(Volume(TWO, 100, KEPT), snapshots={KEPT: ONE, "snap-2": TWO})
+    present = Present(without_content=frozenset({KEPT}))
+    (action,) = decide(goal, present)
+    assert isinstance(action, NoContent)
+    assert action.snapshot == "snap-2"
+
+
 def test_a_busy_volume_stays_unless_forced() -> None:
     goal = wanted(Volume(ONE, 100, None, Attachment("i-1", "/dev/sdf", leaving=True)))
     present = Present(
