@@ -116,8 +116,8 @@ class Machines:
     def step_for(self, instance_id: str, instances: Instances, hosts: Mapping[str, Host]) -> Step | None:
         """The host's next step; none while another that goes down still holds its address."""
         instance = instances.get(instance_id)
-        reboot, booting = instance_id in self.steps.reboots, instance_id in self.steps.booting
-        step = next_step(instance, hosts.get(instance_id), reboot, booting)
+        known = (self.steps.reboots, self.steps.booting, self.steps.first_boots)
+        step = next_step(instance, hosts.get(instance_id), *(instance_id in each for each in known))
         if step is Step.LAUNCH and instance and address_is_held(instance, hosts):
             return None
         return step
@@ -139,7 +139,7 @@ class Machines:
         boot = boot_result(process)
         if boot is None:
             return
-        self.steps.booting.discard(instance.id)
+        self.steps.boots_no_more(instance.id)
         where = f"{instance.title} at {instance.public_address or instance.private_address}"
         if boot.errors:
             tail = self.steps.console_tail(instance.id)

@@ -53,6 +53,8 @@ class Steps:
     say: Callable[[str], None]
     reboots: set[str] = field(default_factory=set)
     booting: set[str] = field(default_factory=set)
+    # Those of the booting that never have booted.
+    first_boots: set[str] = field(default_factory=set)
 
     def take(self, step: Step, instance_id: str, instance: Instance | None) -> None:
         """Take one step; an instance whose host cannot be started learns why."""
@@ -89,6 +91,7 @@ class Steps:
             raise RehearsalError(f"no host image boots for {instance.image}")
         self.surroundings.make_room(instance)
         self.containers.create(instance, image, size(self.ec2, instance.type))
+        self.first_boots.add(instance.id)
         self.start(instance)
 
     def start(self, instance: Instance) -> None:
@@ -99,7 +102,7 @@ class Steps:
 
     def stop(self, instance: Instance) -> None:
         """Shut the host down."""
-        self.booting.discard(instance.id)
+        self.boots_no_more(instance.id)
         self.containers.stop(instance.id)
 
     def reboot(self, instance: Instance) -> None:
@@ -110,14 +113,19 @@ class Steps:
 
     def remove(self, instance_id: str) -> None:
         """Shut the host down and remove it."""
-        self.booting.discard(instance_id)
+        self.boots_no_more(instance_id)
         self.containers.end(instance_id)
         self.containers.remove(instance_id)
 
     def say_powered_off(self, instance: Instance) -> None:
         """The host was shut down from inside."""
-        self.booting.discard(instance.id)
+        self.boots_no_more(instance.id)
         states.powered_off(instance.id)
+
+    def boots_no_more(self, instance_id: str) -> None:
+        """The host has booted, or its boot was ended on purpose."""
+        self.booting.discard(instance_id)
+        self.first_boots.discard(instance_id)
 
     def give_up(self, instance: Instance) -> None:
         """The host does not boot: say what its console said last."""

@@ -75,6 +75,14 @@ def test_a_host_that_ended_while_it_booted_is_given_up() -> None:
     assert next_step(instance("running"), host(False, 1, lasted=3)) is Step.SAY_FAILED
 
 
+def test_a_host_that_ended_in_its_first_boot_is_given_up_however_long_that_took() -> None:
+    for state in ("pending", "running"):
+        given = next_step(instance(state), host(False, 137, lasted=60), booting=True, first_boot=True)
+        assert given is Step.SAY_FAILED
+    rebooted = host(False, REBOOTED, lasted=60)
+    assert next_step(instance("running"), rebooted, booting=True, first_boot=True) is Step.START
+
+
 def test_a_host_that_ended_before_anybody_saw_it_run_is_not_started_for_ever() -> None:
     assert next_step(instance("pending"), host(False, 1, lasted=0.1), booting=True) is Step.SAY_FAILED
     assert next_step(instance("pending"), host(False, 137, lasted=600)) is Step.START, "it was stopped before"
