@@ -43,7 +43,7 @@ class Pool(click.ParamType[IPv4Network]):
     "--name", default="rehearsal", show_default=True, help="Which local EC2; several run side by side."
 )
 @click.option(
-    "--port", type=click.IntRange(1024, 65534), help="Where its API listens on 127.0.0.1.  [default: 4566]"
+    "--port", type=click.IntRange(1024, 65535), help="Where its API listens on 127.0.0.1.  [default: 4566]"
 )
 @click.option("--pool", type=Pool(), help=f"Its public addresses.  [default: {POOL}]")
 @click.option("--bare", is_flag=True, default=None, help="Debian's image comes without Docker, as on AWS.")

@@ -19,7 +19,7 @@ from ec2.rehearsal.machines.machines import Machines
 from ec2.rehearsal.machines.reachability import Reachability
 from ec2.rehearsal.machines.steps import Steps
 from ec2.rehearsal.network import applier, names
-from ec2.rehearsal.settings import ACCOUNT, REGION, Rehearsal
+from ec2.rehearsal.settings import ACCOUNT, METADATA_PORT, REGION, Rehearsal
 from ec2.rehearsal.stacks.engine import Engine
 from ec2.rehearsal.stacks.resources import RESOURCE_TYPES
 from ec2.rehearsal.stacks.wire import install
@@ -120,7 +120,7 @@ def listening(rehearsal: Rehearsal, parts: Parts) -> Iterator[None]:
     try:
         open_.append(server.listen("127.0.0.1", rehearsal.port, api))
         open_.append(server.listen(gateway, rehearsal.port, api))
-        open_.append(server.listen(gateway, rehearsal.metadata_port, metadata))
+        open_.append(server.listen(gateway, METADATA_PORT, metadata))
         yield
     finally:
         for each in open_:

@@ -11,7 +11,7 @@ from ec2.rehearsal.network import applier, machine, names, pool
 from ec2.rehearsal.network.compiler import compile_rules
 from ec2.rehearsal.network.observe import observe
 from ec2.rehearsal.network.services import Services
-from ec2.rehearsal.settings import Rehearsal
+from ec2.rehearsal.settings import METADATA_PORT, Rehearsal
 from ec2.rehearsal.volumes import reconcile as volumes
 from ec2.rehearsal.volumes.attachments import Detachments
 
@@ -33,9 +33,7 @@ class Ground:
         self.detachments = detachments
         self.say = say
         self.said: set[str] = set()
-        self.services = Services(
-            rehearsal.gateway, rehearsal.port, rehearsal.metadata_port, machine.resolvers()
-        )
+        self.services = Services(rehearsal.gateway, rehearsal.port, METADATA_PORT, machine.resolvers())
 
     def settle(self, instances: Mapping[str, Instance], hosts: Mapping[str, Host]) -> None:
         """Have the disks of the hosts, the rules that hold for the instances, and no idle network.

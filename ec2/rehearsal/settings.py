@@ -11,6 +11,9 @@ from ec2.rehearsal.errors import RehearsalError
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 LABEL = "rehearsal.cloud"
+# Of the metadata service at the gateway, which each cloud has of its own; hosts see it at 169.254.169.254.
+# A higher one may be held by a connection from the gateway to a host, even for a minute after its end.
+METADATA_PORT = 169
 # The benchmark range, RFC 2544: routed nowhere, so a made-up public address can hide nobody's real one.
 POOL = IPv4Network("198.18.0.0/24")
 
@@ -36,11 +39,6 @@ class Rehearsal:
     def common_endpoint(self) -> str:
         """The same for hosts and for this machine, at a port that security groups usually let out."""
         return f"http://{self.gateway}"
-
-    @property
-    def metadata_port(self) -> int:
-        """Where the metadata service listens on the gateway; hosts see it at 169.254.169.254."""
-        return self.port + 1
 
     @property
     def gateway(self) -> IPv4Address:

@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
-from ec2.rehearsal.settings import Rehearsal
+from ec2.rehearsal.settings import METADATA_PORT, Rehearsal
 
 OTHER = Rehearsal("other", 5000, IPv4Network("198.18.7.0/24"), bare=True)
 
@@ -23,6 +23,10 @@ def test_a_choice_that_is_none_changes_nothing() -> None:
 
 def test_it_can_be_said_on_the_command_line() -> None:
     assert OTHER.words() == ["--name", "other", "--port", "5000", "--pool", "198.18.7.0/24", "--bare"]
+
+
+def test_the_metadata_service_listens_where_no_connection_is_made_from() -> None:
+    assert METADATA_PORT < 1024
 
 
 def test_what_it_was_started_with_is_remembered(tmp_path: Path) -> None:
