@@ -26,6 +26,7 @@ from ec2.rollout import Arrival, finish, roll_out
 from ec2.secrets import forget_all
 from ec2.settings import Settings
 from ec2.ship import ship_images
+from ec2.signals import signals_as_exceptions
 from ec2.ssh import Session, require_client
 from ec2.stack import Launched, Stack
 from ec2.stack import Plan as StackPlan
@@ -140,10 +141,11 @@ def plan(settings: Settings, uncommitted_too: bool, say: Say) -> Plan:
 
 
 def plan_for(settings: Settings, cloud: aws.Clients, built: Built, say: Say) -> Plan:
-    """What deploy would do with these images; AWS keeps nothing of the question."""
-    # Any key does for a stack that is not there; one that is keeps the key that it was launched with.
-    made = make_plan(settings, cloud, built, DeployerKey(ssh_key_pair()[0]), say)
-    Stack(settings.name, cloud("cloudformation"), say).discard(made.stack)
+    """What deploy would do with these images; AWS keeps nothing of the question, whatever ends it."""
+    with signals_as_exceptions():
+        # Any key does for a stack that is not there; one that is keeps the key that it was launched with.
+        made = make_plan(settings, cloud, built, DeployerKey(ssh_key_pair()[0]), say)
+        Stack(settings.name, cloud("cloudformation"), say).discard(made.stack)
     return made
 
 

@@ -1,6 +1,7 @@
 """The template of stack.toml, launched by the local CloudFormation: made, in sync, changed, gone."""
 
 import json
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -275,6 +276,21 @@ def test_a_plan_of_a_stack_that_is_not_there_leaves_nothing_at_aws(settings: Set
     assert made.stack.creates
     assert read_all(aws("ssm"), "third") == {}
     assert not Stack("third", aws("cloudformation"), lambda _: None).described()
+
+
+def test_a_plan_that_a_signal_ends_leaves_nothing_at_aws(settings: Settings, aws: Clients) -> None:
+    asked = aws("cloudformation").meta.events
+
+    def end(**_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    asked.register("after-call.cloudformation.CreateChangeSet", end)
+    try:
+        with pytest.raises(SystemExit):
+            plan_for(replace(settings, name="ended", admin=ME), aws, NO_IMAGES, quiet)
+    finally:
+        asked.unregister("after-call.cloudformation.CreateChangeSet", end)
+    assert not Stack("ended", aws("cloudformation"), quiet).described()
 
 
 def test_what_breaks_off_while_hosts_are_looked_at_leaves_no_change_set(
