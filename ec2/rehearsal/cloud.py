@@ -118,8 +118,9 @@ def listening(rehearsal: Rehearsal, parts: Parts) -> Iterator[None]:
     metadata = MetadataService(parts.aws)
     open_ = []
     try:
-        open_.append(server.listen("127.0.0.1", rehearsal.port, api))
-        open_.append(server.listen(gateway, rehearsal.port, api))
+        another = f", or choose another: python -m ec2.rehearsal --port {rehearsal.port + 10} start"
+        open_.append(server.listen("127.0.0.1", rehearsal.port, api, another))
+        open_.append(server.listen(gateway, rehearsal.port, api, another))
         open_.append(server.listen(gateway, METADATA_PORT, metadata))
         yield
     finally:

@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 # Until no request is changing anything; each takes some milliseconds.
 STILLNESS_SECONDS = 5.0
-# A request does not wait for a disk longer than this.
-PATIENCE_SECONDS = 10.0
+# A request does not wait for a disk longer than this: for the rest of one save, and for a whole one.
+PATIENCE_SECONDS = 20.0
 # After a save that failed: a person may have made room meanwhile.
 TRY_AGAIN_SECONDS = 5.0
 # What the snapshot calls the state of CloudFormation.

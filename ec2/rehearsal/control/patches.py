@@ -25,6 +25,7 @@ from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.hypervisor import Hypervisor
 from ec2.rehearsal.control.originals import original, replace
 from ec2.rehearsal.control.states import set_state
+from ec2.rehearsal.control.turns import TURN
 
 # The first ones are this machine's own and a reserve, as AWS keeps the first addresses of each subnet.
 RESERVED_ADDRESSES = 10
@@ -183,9 +184,11 @@ def patch_authorization() -> None:
         if not credential.startswith("ASIA"):
             return
         try:
-            if expired(credential):
-                raise ExpiredToken()
-            moto_authorize(self, request_class, resource)
+            # Policies are IAM's, whichever service is asked.
+            with TURN:
+                if expired(credential):
+                    raise ExpiredToken()
+                moto_authorize(self, request_class, resource)
         except _RESTError as error:
             raise denial(self.headers, error) from error
 

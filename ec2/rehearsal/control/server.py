@@ -97,6 +97,9 @@ class Api:
             status = "200 OK" if self.ready() else "503 Service Unavailable"
             start_response(status, [("Content-Type", "text/plain")])
             return [f"{os.getpid()}\n".encode()]
+        # Before anybody waits for it: a body may take its time to come.
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
         action = action_of(environ)
         if not changes_something(environ["REQUEST_METHOD"], action):
             return self.answer(environ, start_response, action, tries=LOOKS)
@@ -122,8 +125,7 @@ class Api:
 
     def asked(self, environ: dict[str, Any], start_response: Any, action: str, tries: int) -> list[bytes]:
         """moto's answer; a question that stumbled over somebody's change is asked again."""
-        # A body may take its time to come, and the turn is everybody's.
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = environ["wsgi.input"].read()
         for left in reversed(range(tries)):
             try:
                 with turn(service_of(environ), action):
@@ -148,14 +150,17 @@ class QuietHandler(MotoRequestHandler):
         """Say nothing; what matters is said by the cloud itself."""
 
 
-def listen(address: str, port: int, application: Any) -> BaseWSGIServer:
-    """Answer at the address in threads of its own. Raises RehearsalError when the port is taken."""
+def listen(address: str, port: int, application: Any, otherwise: str = "") -> BaseWSGIServer:
+    """Answer at the address in threads of its own.
+
+    Raises RehearsalError when the port is taken; `otherwise` is what else can be done then.
+    """
     try:
         opened = socket.create_server((address, port), backlog=WAITING_CONNECTIONS)
     except OSError as error:
         raise RehearsalError(
             f"port {port} on {address} is taken or cannot be used: {os.strerror(error.errno or 0)}",
-            f"end what listens there, or choose another: python -m ec2.rehearsal --port {port + 10} start",
+            f"end what listens there{otherwise}",
         ) from error
     with opened:
         server = make_server(

@@ -10,14 +10,13 @@ from time import monotonic
 from ec2.rehearsal.stacks import operations
 from ec2.rehearsal.stacks.errors import ValidationError
 from ec2.rehearsal.stacks.journal import Journal
-from ec2.rehearsal.stacks.recovery import take_in_unknown
+from ec2.rehearsal.stacks.recovery import STOPPED, take_in_unknown
 from ec2.rehearsal.stacks.resources.contract import Clients, ResourceType
 from ec2.rehearsal.stacks.state import Cloud, Stack
 from ec2.rehearsal.stacks.steps import Stopped
 from ec2.rehearsal.stacks.work import Site, Work
 
 LOG = logging.getLogger(__name__)
-STOPPED = "the rehearsal was stopped during this operation"
 Act = Callable[[Work], None]
 
 
@@ -81,9 +80,11 @@ class Engine:
     def join(self, timeout_seconds: float = 60) -> None:
         """Wait until no operation is under way; TimeoutError names the stacks that still are."""
         deadline = monotonic() + timeout_seconds
-        for thread in list(self.threads.values()):
+        with self.lock:
+            threads = list(self.threads.values())
+        for thread in threads:
             thread.join(max(0, deadline - monotonic()))
-        alive = [thread.name for thread in self.threads.values() if thread.is_alive()]
+        alive = [thread.name for thread in threads if thread.is_alive()]
         if alive:
             raise TimeoutError(f"still at work after {timeout_seconds} s: {', '.join(alive)}")
 

@@ -179,7 +179,9 @@ def patch_completion(rehearsal: Rehearsal) -> None:
     """A snapshot is pending until its content is there, or known never to be; moto's are born completed."""
 
     def status(self: Any) -> str:
-        copied = self.owner_id == ACCOUNT and not (self.description or "").startswith(OF_AN_IMAGE)
+        # Hosts, and so volumes with content, are in one region.
+        here = self.owner_id == ACCOUNT and self.ec2_backend is ec2_backend()
+        copied = here and not (self.description or "").startswith(OF_AN_IMAGE)
         return "pending" if copied and not places.is_settled(rehearsal, self.id) else "completed"
 
     def ignored(self: Any, wanted: Any) -> None:

@@ -52,6 +52,10 @@ class Kind(ABC):
         return None if live is None else self.shape(aws, live)
 
 
+# What AWS tags a stack's resource with, whatever tags it has besides.
+MARKS = ("aws:cloudformation:stack-id", "aws:cloudformation:logical-id")
+
+
 class Ec2Kind(Kind):
     """A type of EC2's: tagged at creation, and later by its id."""
 
@@ -69,10 +73,7 @@ class Ec2Kind(Kind):
 
     def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
         """What bears the tags of this stack and logical id, and is not on its way out."""
-        of_stack, of_resource = (
-            tagged(aws, self.tagged_as, mark, place.tags[mark])
-            for mark in ("aws:cloudformation:stack-id", "aws:cloudformation:logical-id")
-        )
+        of_stack, of_resource = (tagged(aws, self.tagged_as, mark, place.tags[mark]) for mark in MARKS)
         found = of_stack & of_resource
         named = self.physical_ids(aws, sorted(found)) if found else []
         return frozenset(name for name in named if self.look(aws, name) is not None)

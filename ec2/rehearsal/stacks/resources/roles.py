@@ -172,9 +172,13 @@ class InstanceProfile(Kind):
 
     def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
         """The profile of that name with that role: a profile has no tags in a template."""
-        (role,) = properties["Roles"]
-        having = answer(aws("iam").list_instance_profiles_for_role, RoleName=role)
-        names = [profile["InstanceProfileName"] for profile in having.get("InstanceProfiles", ())]
+        names = [
+            profile["InstanceProfileName"]
+            for role in properties["Roles"]
+            for profile in answer(aws("iam").list_instance_profiles_for_role, RoleName=role).get(
+                "InstanceProfiles", ()
+            )
+        ]
         given = properties.get("InstanceProfileName")
         return frozenset(
             name

@@ -4,15 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from ec2.rehearsal.stacks.resources.contract import Clients, Place
-from ec2.rehearsal.stacks.resources.kind import Ec2Kind, Kind
+from ec2.rehearsal.stacks.resources.kind import MARKS, Ec2Kind, Kind
 from ec2.rehearsal.stacks.resources.looking import answer, first, picked, wholly
 from ec2.rehearsal.stacks.resources.names import generated_name
 from ec2.rehearsal.stacks.resources.rules import EVERYTHING_OUT, Rule, from_live, from_template
 from ec2.rehearsal.stacks.resources.tags import own_tags, specified
 from ec2.rehearsal.stacks.resources.waiting import once_free
-
-# By this tag a group knows the rules that are resources of their own.
-RULE_TAG = "aws:cloudformation:logical-id"
 
 
 class SecurityGroup(Ec2Kind):
@@ -133,8 +130,8 @@ def live_rules(aws: Clients, group: str) -> list[dict[str, Any]]:
 
 
 def is_resource(rule: Mapping[str, Any]) -> bool:
-    """Whether the rule belongs to a resource of its own."""
-    return any(tag["Key"] == RULE_TAG for tag in rule.get("Tags", ()))
+    """Whether the rule is a resource of its own, and not one of its group's."""
+    return any(tag["Key"] in MARKS for tag in rule.get("Tags", ()))
 
 
 def group_of(aws: Clients, properties: Mapping[str, Any]) -> str:
@@ -151,7 +148,7 @@ class SecurityGroupRule(Kind):
     def create(self, aws: Clients, properties: dict[str, Any], place: Place) -> str:
         """Add the rule to its group."""
         rule = from_template(by_id(aws, properties), self.egress)
-        tags = specified("security-group-rule", {RULE_TAG: place.logical_id})
+        tags = specified("security-group-rule", {mark: place.tags[mark] for mark in MARKS})
         return authorize(aws, group_of(aws, properties), self.egress, [rule.permission], **tags)
 
     def update(
@@ -174,13 +171,13 @@ class SecurityGroupRule(Kind):
         return next(iter(rules.get("SecurityGroupRules", ())), None)
 
     def made_for(self, aws: Clients, properties: dict[str, Any], place: Place) -> frozenset[str]:
-        """The rule of that group that bears this logical id and says the same."""
+        """The rule of that group that bears the marks of this stack and logical id and says the same."""
         wanted = from_template(by_id(aws, properties), self.egress).identity
-        mark = {"Key": RULE_TAG, "Value": place.logical_id}
+        marks = [{"Key": mark, "Value": place.tags[mark]} for mark in MARKS]
         return frozenset(
             rule["SecurityGroupRuleId"]
             for rule in live_rules(aws, group_of(aws, properties))
-            if mark in rule.get("Tags", ()) and from_live(rule).identity == wanted
+            if all(mark in rule.get("Tags", ()) for mark in marks) and from_live(rule).identity == wanted
         )
 
     def shape(self, aws: Clients, live: dict[str, Any]) -> dict[str, Any]:

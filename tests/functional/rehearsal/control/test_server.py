@@ -92,5 +92,5 @@ def quiet(gate: server.Gate) -> bool:
 def test_a_taken_port_is_named_with_a_way_out(cloud: Cloud) -> None:
     port = int(cloud.endpoint.rpartition(":")[2])
     with pytest.raises(RehearsalError, match=f"port {port} on 127.0.0.1 is taken") as refused:
-        server.listen("127.0.0.1", port, None)
-    assert "--port" in refused.value.hint
+        server.listen("127.0.0.1", port, None, ", or choose another")
+    assert refused.value.hint == "end what listens there, or choose another"

@@ -60,7 +60,8 @@ class Stack:
 def place(logical_id: str) -> Place:
     """Where the resources of the tests stand."""
     stack_id = "arn:aws:cloudformation:us-east-1:123456789012:stack/demo/1"
-    return Place("demo", stack_id, logical_id, STACK_TAGS, "us-east-1", "123456789012")
+    aws = {"aws:cloudformation:stack-id": stack_id, "aws:cloudformation:logical-id": logical_id}
+    return Place("demo", stack_id, logical_id, {**STACK_TAGS, **aws}, "us-east-1", "123456789012")
 
 
 def tags(**given: str) -> list[dict[str, str]]:

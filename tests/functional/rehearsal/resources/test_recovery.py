@@ -77,6 +77,55 @@ def test_a_creation(engine: Engine, aws: Clients) -> None:
     assert left(aws) == before
 
 
+RETAINED = """\
+Resources:
+  Key: {Type: AWS::EC2::KeyPair, UpdateReplacePolicy: Retain, Properties: {KeyName: %s}}
+"""
+TAKEN = """\
+Resources:
+  Profile:
+    Type: AWS::IAM::InstanceProfile
+    Properties: {InstanceProfileName: somebodys, Roles: [somebodys]}
+"""
+
+
+def test_what_the_stack_has_let_go_of_stays(engine: Engine, aws: Clients) -> None:
+    cloud, ec2 = aws("cloudformation"), aws("ec2")
+    made = cloud.create_stack(StackName="kept", TemplateBody=RETAINED % "old")["StackId"]
+    assert settled(engine, cloud, made) == "CREATE_COMPLETE"
+    stack = engine.cloud.stacks[made]
+    cloud.update_stack(StackName="kept", TemplateBody=RETAINED % "new")
+    assert settled(engine, cloud, made) == "UPDATE_COMPLETE"
+    held = stack.resources["Key"]
+    before = Before({"Key": held}, None)
+    stack.resources["Key"] = replace(held, status="UPDATE_IN_PROGRESS")
+    stack.status, stack.operation = "UPDATE_IN_PROGRESS", Operation(stack.definition, None, before)
+    assert resumed(engine, stack) == "UPDATE_ROLLBACK_COMPLETE"
+    cloud.delete_stack(StackName=made)
+    assert settled(engine, cloud, made) == "DELETE_COMPLETE"
+    assert [key["KeyName"] for key in ec2.describe_key_pairs()["KeyPairs"]] == ["old"]
+    ec2.delete_key_pair(KeyName="old")
+
+
+def test_what_somebody_else_has_under_that_name_stays(engine: Engine, aws: Clients) -> None:
+    cloud, iam, name = aws("cloudformation"), aws("iam"), "somebodys"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    made = cloud.create_stack(
+        StackName="refused", TemplateBody=TAKEN, OnFailure="DO_NOTHING", Capabilities=["CAPABILITY_NAMED_IAM"]
+    )["StackId"]
+    assert settled(engine, cloud, made) == "CREATE_FAILED"
+    stack = engine.cloud.stacks[made]
+    stack.status, stack.operation = "CREATE_IN_PROGRESS", Operation(stack.definition, None)
+    assert resumed(engine, stack) == "ROLLBACK_COMPLETE"
+    profile = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+    assert [role["RoleName"] for role in profile["Roles"]] == [name]
+    iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    iam.delete_instance_profile(InstanceProfileName=name)
+    iam.delete_role(RoleName=name)
+
+
 def test_an_update(engine: Engine, aws: Clients) -> None:
     cloud = aws("cloudformation")
     made = cloud.create_stack(StackName="grown", TemplateBody=NETWORK, **MAY)["StackId"]
