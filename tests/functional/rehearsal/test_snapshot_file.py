@@ -121,10 +121,13 @@ def test_an_addition_that_cannot_be_pickled_is_said(tmp_path: Path) -> None:
 
 def test_a_body_waits_for_no_disk_until_it_is_written(tmp_path: Path) -> None:
     key, folder = FakeKey("name", b"content", ACCOUNT, REGION), tmp_path / "objects"
-    bodies = Bodies(folder)
-    name = bodies.keep(key)
-    assert not folder.exists()
-    bodies.write()
-    assert bodies.read(name) == b"content"
-    again = Bodies(folder)
-    assert (again.keep(key), again.new) == (name, {})
+    try:
+        bodies = Bodies(folder)
+        name = bodies.keep(key)
+        assert not folder.exists()
+        bodies.write()
+        assert bodies.read(name) == b"content"
+        again = Bodies(folder)
+        assert (again.keep(key), again.new) == (name, {})
+    finally:
+        key.dispose()
