@@ -17,8 +17,11 @@ from ec2.rehearsal.machines.sizes import size
 log = logging.getLogger(__name__)
 
 CONSOLE_TAIL_LINES = 15
-# What systemd writes to a terminal beside its words: colours, and the way back to the line's beginning.
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\r")
+# What is written to a terminal beside words, by ECMA-48: sequences, titles, other escapes, single controls.
+# One that is left would make XML of the API that nobody can read.
+CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]|[\x00-\x08\x0b-\x1f\x7f]"
+)
 # Dozens of lines of each first boot, between what went wrong and the end.
 OF_KEYS = re.compile(
     r"SSH HOST KEY|SHA256|(ssh|ecdsa)-\S+ AAAA|\[\d+\]: (\||\+)|randomart|key fingerprint is"

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from ec2.rehearsal import process
 from ec2.rehearsal.control.clients import connect
 from ec2.rehearsal.control.seeds import WITH_DOCKER
-from ec2.rehearsal.machines.boot import boot_result
+from ec2.rehearsal.machines.boot import Boot, boot_result
 from ec2.rehearsal.stacks.engine import STOPPED
 from tests.e2e.rehearsal.conftest import QUICKLY, Cloud, Host, nothing_left
 from tests.e2e.rehearsal.templates import SSH_IN, group, host, network, ref, resource, template
@@ -24,6 +24,7 @@ ASKING_AT_ONCE = 3
 ENOUGH = 5
 # A kernel as Debian sets it gives one user 128 inotify instances, and each booted host takes five or six.
 AT_MOST = 10
+WELL = Boot(errors=())
 End = Callable[[Cloud], None]
 
 
@@ -127,10 +128,9 @@ def events(cloud: Cloud, stack: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def booted_well(cloud: Cloud, instance: str) -> bool:
-    """Whether cloud-init has found all it asked for, though nobody answered it for a while."""
-    boot = boot_result(cloud.containers.hosts()[instance].process)
-    return boot is not None and not boot.errors
+def boots(cloud: Cloud) -> dict[str, Boot | None]:
+    """What cloud-init says of each host; None while it boots."""
+    return {name: boot_result(one.process) for name, one in cloud.containers.hosts().items()}
 
 
 def only(cloud: Cloud, *expected: str) -> None:
@@ -237,7 +237,13 @@ def test_no_acknowledged_instance_is_lost_and_no_other_stays(
         raise AssertionError(cloud.log()) from None
     only(cloud, *there)
     assert {name: one.address for name, one in cloud.containers.hosts().items()} == there
-    wait_until(lambda: all(booted_well(cloud, one) for one in there), 90, "every boot, begun before or after")
+    try:
+        wait_until(lambda: all(boots(cloud).values()), 90, "every boot, begun before or after")
+    finally:
+        # Nobody answered them for a while: they have found all that they asked for.
+        told = boots(cloud)
+        consoles = [cloud.containers.console(name) for name, one in told.items() if one != WELL]
+        assert not consoles, "\n".join([str(told), *consoles])
     cloud.aws("ec2").terminate_instances(InstanceIds=[*(there.keys() - {steady.instance})])
     only(cloud, steady.instance)
 
