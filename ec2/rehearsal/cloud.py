@@ -119,11 +119,12 @@ def listening(rehearsal: Rehearsal, parts: Parts) -> Iterator[None]:
     open_ = []
     try:
         another = f", or choose another: python -m ec2.rehearsal --port {rehearsal.port + 10} start"
+        # The last one first at the end: the metadata service asks the API.
         open_.append(server.listen("127.0.0.1", rehearsal.port, api, another))
         open_.append(server.listen(gateway, rehearsal.port, api, another))
         open_.append(server.listen(gateway, METADATA_PORT, metadata))
         yield
     finally:
-        for each in open_:
+        for each in reversed(open_):
             each.shutdown()
             each.server_close()

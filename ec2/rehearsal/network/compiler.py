@@ -140,6 +140,7 @@ def this_machine(inside: str, outside: str, pool: str, offered: Services) -> lis
     nobody = "nobody's public address"
     here = [
         nft.rule(mark, because="this cloud's probes"),
+        f"{outside} {services.never_refused(offered)}",
         nft.rule(f"{outside} ct direction original counter drop", because="private addresses are private"),
         nft.rule(f"{pool} ct direction original ct status & dnat != dnat counter drop", because=nobody),
     ]

@@ -74,6 +74,17 @@ def passed_on(services: Services) -> list[str]:
     ]
 
 
+def never_refused(services: Services) -> str:
+    """A connection to the metadata service is answered or waits; AWS's is always there, and ours not.
+
+    Between two processes the kernel would refuse it: a reset that answers no more than a greeting has the
+    sequence number 0 (RFC 9293, 3.5.2). cloud-init in the midst of its questions gives up after five seconds
+    of that, and the boot has failed for good.
+    """
+    refusal = f"ip saddr {services.gateway} tcp sport {services.metadata_port} tcp flags & rst == rst"
+    return nft.rule(f"{refusal} tcp sequence 0 counter drop", because="instance metadata comes back")
+
+
 def admitted(services: Services) -> list[str]:
     """The end of the chain for what is meant for this machine itself: everything else here is not theirs."""
     metadata = f"ct original ip daddr {METADATA} tcp dport {services.metadata_port}"

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,13 +20,14 @@ from ec2.rehearsal.machines.boot import Boot, boot_result
 from ec2.rehearsal.stacks.engine import STOPPED
 from tests.e2e.rehearsal.conftest import QUICKLY, Cloud, Host, nothing_left
 from tests.e2e.rehearsal.templates import SSH_IN, group, host, network, ref, resource, template
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ASKING_AT_ONCE = 3
 ENOUGH = 5
-# A kernel as Debian sets it gives one user 128 inotify instances, and each booted host takes five or six.
 AT_MOST = 10
 WELL = Boot(errors=())
+# cloud-init tries a question six times, a second apart.
+TOO_LONG_TO_BE_REFUSED_SECONDS = 6
 End = Callable[[Cloud], None]
 
 
@@ -196,6 +199,30 @@ def test_an_interrupted_deletion_goes_on_to_its_end(
     stacks.get_waiter("stack_delete_complete").wait(StackName=stack["StackId"], WaiterConfig=QUICKLY)
     only(cloud, steady.instance)
     assert not cloud.aws("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.233.0.0/16"]}])["Vpcs"]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_boot_in_the_midst_of_its_questions_is_answered_by_the_next_process(
+    cloud: Cloud, steady: Host, outputs: dict[str, str]
+) -> None:
+    ec2 = cloud.aws("ec2")
+    launch = {"ImageId": WITH_DOCKER, "InstanceType": "t3.micro", "SubnetId": outputs["Subnet"]}
+    (made,) = ec2.run_instances(**launch, MinCount=1, MaxCount=1)["Instances"]
+    instance = made["InstanceId"]
+    wait_until(lambda: instance in cloud.containers.hosts(), 30, "the host")
+    wait_until(lambda: cloud.containers.hosts()[instance].running, 30, "the host's start")
+    log = f"/proc/{cloud.containers.hosts()[instance].process}/root/var/log/cloud-init.log"
+    # It asks for a second, and dozens of times.
+    seen = f"until grep --quiet --no-messages /meta-data/ {log}; do sleep 0.01; done"
+    subprocess.run(["sh", "-c", seen], check=True, timeout=60 * PATIENCE)
+    kill(cloud)
+    assert boots(cloud)[instance] is None
+    time.sleep(TOO_LONG_TO_BE_REFUSED_SECONDS)
+    cloud.start()
+    wait_until(lambda: boots(cloud)[instance] is not None, 60, "the end of the boot")
+    assert boots(cloud)[instance] == WELL, cloud.containers.console(instance)
+    ec2.terminate_instances(InstanceIds=[instance])
+    only(cloud, steady.instance)
 
 
 @either_end
