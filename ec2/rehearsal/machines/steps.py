@@ -1,13 +1,13 @@
 """How each step of a host is taken."""
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ec2.rehearsal.control import states
 from ec2.rehearsal.errors import RehearsalError
+from ec2.rehearsal.machines.console import last_words
 from ec2.rehearsal.machines.containers import Containers
 from ec2.rehearsal.machines.decision import Host, Step
 from ec2.rehearsal.machines.instances import Instance
@@ -15,18 +15,6 @@ from ec2.rehearsal.machines.reachability import Reachability
 from ec2.rehearsal.machines.sizes import size
 
 log = logging.getLogger(__name__)
-
-CONSOLE_TAIL_LINES = 15
-# What is written to a terminal beside words, by ECMA-48: sequences, titles, other escapes, single controls.
-# One that is left would make XML of the API that nobody can read.
-CONTROL = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]|[\x00-\x08\x0b-\x1f\x7f]"
-)
-# Dozens of lines of each first boot, between what went wrong and the end.
-OF_KEYS = re.compile(
-    r"SSH HOST KEY|SHA256|(ssh|ecdsa)-\S+ AAAA|\[\d+\]: (\||\+)|randomart|key fingerprint is"
-    r"|has been saved in|Generating public/private|^(ssh|ecdsa)-|^ci-info: "
-)
 
 Instances = Mapping[str, Instance]
 
@@ -141,7 +129,5 @@ class Steps:
         states.failed_to_launch(instance.id, why)
 
     def console_tail(self, instance_id: str) -> str:
-        """The last lines of the host's console, without colours, empty ones and what is said of keys."""
-        plain = CONTROL.sub("", self.containers.console(instance_id))
-        lines = [line.rstrip() for line in plain.splitlines() if line.strip() and not OF_KEYS.search(line)]
-        return "\n".join(lines[-CONSOLE_TAIL_LINES:])
+        """The last lines of the host's console, for a person."""
+        return last_words(self.containers.console(instance_id))
