@@ -1,4 +1,4 @@
-"""Whether this machine can carry a cloud's network: its tools, its settings, its ranges."""
+"""Whether this machine can carry a cloud: its tools, its kernel's settings, its ranges."""
 
 import json
 import os
@@ -11,7 +11,10 @@ from typing import Any
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.network import names
 
-KERNEL = Path("/proc/sys/net")
+KERNEL = Path("/proc/sys")
+# Debian's 128 are for all that root runs, and a host's systemd and Docker take up to eight; with none left
+# a host ends as it starts, or lacks a part of itself.
+WATCHERS, WATCHERS_AT_LEAST = "fs/inotify/max_user_instances", 1024
 RESOLVERS = Path("/etc/resolv.conf")
 STUB, BEHIND_STUB = IPv4Address("127.0.0.53"), Path("/run/systemd/resolve/resolv.conf")
 # A default route, also one that a VPN split in two, is no use of a range.
@@ -25,19 +28,30 @@ def check() -> None:
     for tool, package in (("nft", "nftables"), ("ip", "iproute2")):
         if not shutil.which(tool):
             raise RehearsalError(f"{tool} is not installed", f"apt-get install {package}")
+    check_kernel()
+
+
+def check_kernel() -> None:
+    """Raises RehearsalError with the setting that has to be another."""
     for setting in ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables"):
-        if not enabled(f"bridge/{setting}"):
+        if not setting_of(f"net/bridge/{setting}"):
             raise RehearsalError(
                 "traffic inside a bridge does not pass the packet filter on this machine",
                 f"modprobe br_netfilter && sysctl -w net.bridge.{setting}=1",
             )
-    if not enabled("ipv4/ip_forward"):
+    if not setting_of("net/ipv4/ip_forward"):
         raise RehearsalError("this machine forwards no packets", "sysctl -w net.ipv4.ip_forward=1")
+    if (watchers := setting_of(WATCHERS)) < WATCHERS_AT_LEAST:
+        raise RehearsalError(
+            f"{watchers} inotify instances are few for hosts, each of which takes up to eight",
+            "sh ec2/rehearsal/packages.sh, which raises the kernel's limit",
+        )
 
 
-def enabled(setting: str) -> bool:
-    file = KERNEL / setting
-    return file.exists() and file.read_text().strip() != "0"
+def setting_of(name: str) -> int:
+    """A number that the kernel is set to; 0 where it has no such setting."""
+    file = KERNEL / name
+    return int(file.read_text()) if file.exists() else 0
 
 
 def check_range(wanted: IPv4Network, cloud: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from ec2.rehearsal.errors import RehearsalError
 from ec2.rehearsal.network import machine, names
 from ec2.rehearsal.network.machine import route_in_the_way
+from tests.conftest import ROOT
 
 WANTED = IPv4Network("10.20.0.0/16")
 
@@ -61,3 +62,46 @@ def test_a_range_around_this_machines_dns_server_is_refused(
     monkeypatch.setattr(machine, "RESOLVERS", file)
     assert machine.resolver_within(WANTED) == "its DNS server is 10.20.0.53"
     assert not machine.resolver_within(IPv4Network("10.21.0.0/16"))
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The settings of one that can carry a cloud."""
+    fit = {
+        "net/bridge/bridge-nf-call-iptables": 1,
+        "net/bridge/bridge-nf-call-ip6tables": 1,
+        "net/ipv4/ip_forward": 1,
+        machine.WATCHERS: 1024,
+    }
+    for name, value in fit.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"{value}\n")
+    monkeypatch.setattr(machine, "KERNEL", tmp_path)
+    return tmp_path
+
+
+def test_a_kernel_with_all_settings_is_fit(kernel: Path) -> None:
+    machine.check_kernel()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "hint"),
+    [
+        ("net/bridge/bridge-nf-call-iptables", "0", "modprobe br_netfilter"),
+        ("net/bridge/bridge-nf-call-ip6tables", None, "modprobe br_netfilter"),
+        ("net/ipv4/ip_forward", "0", "sysctl -w net.ipv4.ip_forward=1"),
+        (machine.WATCHERS, "128", "ec2/rehearsal/packages.sh"),
+    ],
+)
+def test_a_kernel_that_is_not_is_refused_with_what_to_do(
+    kernel: Path, setting: str, value: str | None, hint: str
+) -> None:
+    (kernel / setting).write_text(f"{value}\n") if value else (kernel / setting).unlink()
+    with pytest.raises(RehearsalError) as refused:
+        machine.check_kernel()
+    assert hint in refused.value.hint
+
+
+def test_the_script_sets_what_is_asked_for() -> None:
+    script = (ROOT / "ec2/rehearsal/packages.sh").read_text()
+    assert f"WATCHERS={machine.WATCHERS_AT_LEAST}\n" in script
