@@ -172,11 +172,12 @@ def test_an_instance_reaches_metadata_dns_and_the_api_and_nothing_else_of_this_m
     assert refused == [""] * 6
 
 
-def test_a_service_without_its_process_refuses_but_metadata_makes_wait(cloud: Cloud) -> None:
-    nobody = replace(cloud.offered, api_port=API_PORT + 1, metadata_port=METADATA_PORT + 1)
-    applier.apply(cloud.rehearsal, compile_rules(cloud.network, cloud.rehearsal, nobody))
-    attempts = [to("169.254.169.254", 80), to(cloud.rehearsal.gateway, nobody.api_port)]
-    assert cloud.sites["web"].probe(attempts) == ["", "refused"]
+def test_a_service_without_its_process_refuses_but_metadata_makes_wait(open_cloud: Cloud) -> None:
+    nobody = replace(open_cloud.offered, api_port=API_PORT + 1, metadata_port=METADATA_PORT + 1)
+    network = with_open_groups(open_cloud.network)
+    applier.apply(open_cloud.rehearsal, compile_rules(network, open_cloud.rehearsal, nobody))
+    attempts = [to("169.254.169.254", 80), to(open_cloud.rehearsal.gateway, nobody.api_port)]
+    assert open_cloud.sites["web"].probe(attempts) == ["", "refused"]
 
 
 def test_metadata_and_dns_pass_whatever_groups_acls_and_routes_say(cloud: Cloud) -> None:
