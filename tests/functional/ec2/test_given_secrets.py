@@ -1,14 +1,11 @@
 """Secrets that a person gives, with SSM as the local EC2 has it."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 from click.testing import CliRunner, Result
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
 
 from compose.project import Project
 from compose.secret_files import UNSET
@@ -19,7 +16,7 @@ from ec2.given_secrets import GIVEN, give, missing_secrets
 from ec2.secrets import read_all, stored_secrets
 from scans.dependency_check import NO_KEY
 from tests.conftest import ROOT
-from tests.functional.ec2.test_lease import Quiet
+from tests.functional.serving import moto, served
 
 STACK, REGION = "microblog", "us-east-1"
 VALUE = "correct horse"
@@ -27,13 +24,8 @@ VALUE = "correct horse"
 
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with served(moto()) as address:
+        yield address
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ec2.deploy import forget as forget_stack
 from ec2.errors import LeaseHeld, LeaseLost
@@ -23,6 +21,7 @@ from ec2.rehearsal.control.originals import as_it_was
 from ec2.rehearsal.settings import REGION
 from ec2.secrets import read_all, write
 from tests.conftest import ROOT
+from tests.functional.serving import moto, served
 from tests.waiting import wait_until
 
 HOLD = """
@@ -49,13 +48,6 @@ SLOWLY = HOLD.replace(
 )
 
 
-class Quiet(WSGIRequestHandler):
-    """A request is not worth a line."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
-
-
 def client(endpoint: str) -> Any:
     session = boto3.session.Session("testing", "testing", region_name=REGION)
     return session.client("ssm", endpoint_url=endpoint)
@@ -66,14 +58,8 @@ def endpoint() -> Iterator[str]:
     """moto, where of several who create a parameter one succeeds, as with AWS."""
     with as_it_was():
         mend_parameters()
-        application = DomainDispatcherApplication(create_backend_app)
-        server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with served(moto()) as address:
+            yield address
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Every state that a stack may be in, with the local CloudFormation on the other side."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,8 +11,6 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ec2.aws import trouble
 from ec2.errors import DeletionRefused, StackFailed
@@ -28,15 +25,9 @@ from ec2.settings import read_settings
 from ec2.stack import Stack, summary
 from ec2.template.stack_policy import build_stack_policy
 from tests.conftest import ROOT
+from tests.functional.serving import moto, served
 
 UNWELCOME = "Unwelcome"
-
-
-class Quiet(WSGIRequestHandler):
-    """A request is not worth a line."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
 
 
 class Wilful(Parameter):
@@ -52,25 +43,19 @@ class Wilful(Parameter):
 
 @pytest.fixture(scope="module")
 def cloudformation() -> Iterator[Any]:
-    application = DomainDispatcherApplication(create_backend_app)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     session = boto3.session.Session("testing", "testing", region_name=REGION)
     clients: dict[str, Any] = {}
+    with served(moto()) as endpoint:
 
-    def client(service: str) -> Any:
-        if service not in clients:
-            clients[service] = session.client(service, endpoint_url=f"http://127.0.0.1:{server.server_port}")
-        return clients[service]
+        def client(service: str) -> Any:
+            if service not in clients:
+                clients[service] = session.client(service, endpoint_url=endpoint)
+            return clients[service]
 
-    install(Engine({**RESOURCE_TYPES, Wilful.name: Wilful()}, client, ACCOUNT, REGION))
-    yield client("cloudformation")
-    for opened in clients.values():
-        opened.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        install(Engine({**RESOURCE_TYPES, Wilful.name: Wilful()}, client, ACCOUNT, REGION))
+        yield client("cloudformation")
+        for opened in clients.values():
+            opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """moto's server in this process with its faults mended, and clients that can reach nothing else."""
 
-import threading
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -8,20 +7,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ec2.rehearsal.control.faults import mend_moto
 from ec2.rehearsal.control.originals import as_it_was
 from ec2.rehearsal.control.server import Api, Gate
 from ec2.rehearsal.stacks.resources.contract import Clients
 from tests.functional.rehearsal.resources.moto_stack import Stack
-
-
-class Quiet(WSGIRequestHandler):
-    """A request is not worth a line."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+from tests.functional.serving import served
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +22,9 @@ def endpoint() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as environment, as_it_was():
         mend_moto()
         environment.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-        answers = Api(Gate(), lambda: None)
-        server = make_server("127.0.0.1", 0, answers, threaded=True, request_handler=Quiet)
-        environment.setenv("MOTO_PORT", str(server.port))
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with served(Api(Gate(), lambda: None)) as address:
+            environment.setenv("MOTO_PORT", address.rpartition(":")[2])
+            yield address
 
 
 @pytest.fixture(scope="session")

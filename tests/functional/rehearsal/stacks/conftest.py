@@ -11,40 +11,22 @@ import moto.backends
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ec2.rehearsal.control.server import Api, Gate
 from ec2.rehearsal.settings import ACCOUNT, REGION
 from ec2.rehearsal.stacks.engine import Engine
 from ec2.rehearsal.stacks.wire import install
 from tests.functional.rehearsal.stacks.sample_types import Bucket, Parameter, Topic, Volume
+from tests.functional.serving import served
 
 # The two credentials that moto, and nobody else, takes for real.
 CREDENTIALS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 
 
-class Quiet(WSGIRequestHandler):
-    """A request is not worth a line."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    server = make_server(
-        "127.0.0.1",
-        0,
-        Api(Gate(), lambda: None),
-        threaded=True,
-        request_handler=Quiet,
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Api(Gate(), lambda: None)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
