@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import signal
 import sys
 
 from prometheus_client import multiprocess
@@ -48,19 +47,10 @@ logconfig_dict = {
 }
 
 
-# A worker that is told to stop before it has its signal handlers would miss it, and hold up the whole stop
-# until Docker kills the container. So the signal waits until the worker can take it.
-os.register_at_fork(
-    before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
-    after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
-)
-
-
 def post_worker_init(worker):
-    """Begin to send mail and to work jobs off, and let the signal in that says stop."""
+    """Begin to send mail and to work jobs off."""
     courier.Courier(worker.wsgi).start()
     Worker(worker.wsgi).start()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def when_ready(_server):

@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import socket
 import struct
 import threading
@@ -19,6 +20,13 @@ RECEIVE_SECONDS = 5
 SEND_SECONDS = 30
 HEARTBEAT_SECONDS = 1
 
+# A worker that is told to stop before it has its signal handlers would miss it, and hold up the whole stop
+# until it is killed. So the signal waits until the worker can take it.
+os.register_at_fork(
+    before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+    after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
+)
+
 
 class ThreadedWorker(SyncWorker):  # type: ignore[misc]
     """As many connections at a time as gunicorn's setting `threads`, each for one request.
@@ -31,6 +39,7 @@ class ThreadedWorker(SyncWorker):  # type: ignore[misc]
 
     def run(self) -> None:
         """Serve until told to stop; then finish what is begun, within gunicorn's `graceful_timeout`."""
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         self.stop_at = float("inf")
         threads = [
             threading.Thread(target=self.serve, args=(listener,), daemon=True)

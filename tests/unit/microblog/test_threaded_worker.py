@@ -31,12 +31,17 @@ def app(environ, start_response):
     return [str(os.getpid()).encode()]
 """
 CONFIGURATION = """
+import os, time
 from microblog import threaded_worker
 
 wsgi_app = "served:app"
 worker_class = "microblog.threaded_worker.ThreadedWorker"
 bind = "127.0.0.1:0"
 control_socket_disable = True
+
+def post_fork(_server, worker):
+    if str(worker.age) == os.environ.get("SLOW_TO_START"):
+        time.sleep(5)
 """
 # gunicorn kills after 30 s.
 ENDS_BY_ITSELF_SECONDS = 20
@@ -170,6 +175,11 @@ def test_at_the_end_it_finishes_what_it_has_begun_and_answers_who_is_just_coming
 
 def test_with_nothing_to_do_it_ends_at_once(serve):
     assert serve(2, 8).stop() < ENDS_BY_ITSELF_SECONDS
+
+
+def test_a_worker_that_is_not_there_yet_is_stopped_with_the_rest(serve, monkeypatch):
+    monkeypatch.setenv("SLOW_TO_START", "2")
+    assert serve(2, 1).stop() < ENDS_BY_ITSELF_SECONDS
 
 
 def test_nobody_keeps_a_thread_who_says_nothing(serve):
