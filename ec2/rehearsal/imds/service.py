@@ -1,6 +1,7 @@
 """The WSGI application behind 169.254.169.254: who asks is known by the private address it asks from."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -30,6 +31,7 @@ class MetadataService:
         self.tokens = Tokens()
         self.roles = RoleSessions(aws)
         self.seen: dict[str, tuple[float, Facts | None]] = {}
+        self.looking: dict[str, threading.Lock] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
@@ -54,12 +56,14 @@ class MetadataService:
 
     def facts(self, address: str) -> Facts | None:
         """What is known of the host at this address, at most a second old."""
-        now = time.monotonic()
-        at, known = self.seen.get(address, (-FRESH_SECONDS, None))
-        if known is None or now - at >= FRESH_SECONDS:
-            known = facts(self.aws, address)
-            self.seen[address] = (now, known)
-        return known
+        # Where a look takes longer than an answer stays fresh, those who wait for it take it all the same.
+        asked_at = time.monotonic()
+        with self.looking.setdefault(address, threading.Lock()):
+            at, known = self.seen.get(address, (-FRESH_SECONDS, None))
+            if known is None or asked_at - at >= FRESH_SECONDS:
+                known = facts(self.aws, address)
+                self.seen[address] = (time.monotonic(), known)
+            return known
 
     def new_token(self, request: Request, environ: dict[str, Any], known: Facts) -> Response:
         """A session token; its packets die after as many hops as the instance allows."""
