@@ -12,13 +12,16 @@ from pathlib import Path
 import docker
 import pytest
 from docker.models.containers import Container
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.conftest import LEFT_OUT, ROOT
 from tests.e2e.browsing import chromium
 from tests.e2e.community import Community, community
 from tests.e2e.person import Person
+from tests.waiting import PATIENCE
 
+# What Playwright waits for by itself, on a busy machine.
+expect.set_options(timeout=5_000 * PATIENCE)
 PORTS = ("NGINX_PORT", "JENKINS_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT")
 
 

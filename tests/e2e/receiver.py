@@ -1,8 +1,11 @@
 """Hears what it is told and says when: an HTTP server in a container that prints a JSON line per message."""
 
 import json
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SAYING = threading.Lock()
 
 
 class Hearing(BaseHTTPRequestHandler):
@@ -10,7 +13,10 @@ class Hearing(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        print(json.dumps({"at": time.time(), "path": self.path, "body": body}), flush=True)
+        line = json.dumps({"at": time.time(), "path": self.path, "body": body}) + "\n"
+        # In one piece: another thread may have something to say, too.
+        with SAYING:
+            print(line, end="", flush=True)
         self.send_response(200)
         self.end_headers()
 

@@ -57,7 +57,7 @@ def test_an_alert_fires_when_the_microblog_stops_and_resolves_when_it_is_back(st
             for alert in alerts
         )
 
-    assert not firing()
+    wait_until(lambda: not firing(), ALERT_WITHIN_SECONDS, "no MicroblogDown yet")
     stack.container("microblog").stop()
     try:
         wait_until(firing, ALERT_WITHIN_SECONDS, "MicroblogDown firing")

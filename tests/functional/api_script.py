@@ -44,7 +44,7 @@ def main() -> None:
         answer = client.open(path, method=one.method, json=BODIES.get(one.body or ""), **credentials)
         codes[f"{one.method} {one.path}"] = answer.status_code
     told = {"post": post["body"], "tags": post["tags"], "codes": codes, "issued": contend(app)}
-    json.dump(told, sys.stderr)
+    json.dump(told, sys.stdout)
 
 
 def turn(one: Operation) -> int:

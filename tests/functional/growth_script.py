@@ -49,7 +49,7 @@ def main(posts: int) -> None:
         rows |= {f"{name}, not looked at": number for name, number in measured(readers, last)}
         look_at_tables()
         rows |= dict(measured(readers, last))
-    json.dump({"root": root, "chosen": chosen, "rows": rows}, sys.stderr)
+    json.dump({"root": root, "chosen": chosen, "rows": rows}, sys.stdout)
 
 
 def look_at_tables() -> None:

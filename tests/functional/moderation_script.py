@@ -84,7 +84,7 @@ def main() -> None:
         decisions.lift(None, db.session.get(User, author.id), "x")
         done["back"] = shown(author) == before
         done["trail"] = [entry.act for entry in audit.entries(2).entries]
-    json.dump(done, sys.stderr)
+    json.dump(done, sys.stdout)
 
 
 def shown(author: User) -> int:

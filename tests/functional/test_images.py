@@ -11,7 +11,7 @@ from docker.types import Mount
 from compose.engine import Engine
 from compose.secret_files import ssh_key_pair
 from tests.functional.conftest import SERVICES, StartAlone
-from tests.waiting import PATIENCE, wait_until_healthy
+from tests.waiting import PATIENCE, wait_until, wait_until_healthy
 
 MOUNTED_BY_DOCKER = (
     "/run/secrets", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/usr/sbin/docker-init",
@@ -44,10 +44,14 @@ each_image = pytest.mark.parametrize("name", OURS)
 def test_alone_and_confined_it_becomes_healthy_as_its_own_user(name: str, start_alone: StartAlone) -> None:
     container = start_alone(name, **ALONE.get(name, {}))
     wait_until_healthy(container.get_wrapped_container())
-    top = container.get_wrapped_container().top(ps_args="-o uid,gid,pid,cmd")["Processes"]
     uid, _, gid = SERVICES[name]["user"].partition(":")
-    # docker-init is the first and starts the rest; all of them run as the service's user.
-    assert {(row[0], row[1]) for row in top} == {(uid, gid)}
+
+    def users() -> set[tuple[str, str]]:
+        """docker-init is the first and starts the rest; Docker's own asks for the health now and then."""
+        top = container.get_wrapped_container().top(ps_args="-o uid,gid,pid,cmd")["Processes"]
+        return {(row[0], row[1]) for row in top}
+
+    wait_until(lambda: users() == {(uid, gid)}, 5, "every process the service's user's")
 
 
 @each_image
@@ -153,7 +157,7 @@ def test_a_missing_secret_is_one_sentence_that_names_the_file(
 ) -> None:
     choices = ALONE[name] | {"secrets": {n: v for n, v in ALONE[name]["secrets"].items() if n != lacking}}
     container = start_alone(name, **choices).get_wrapped_container()
-    assert container.wait(timeout=30)["StatusCode"] != 0
+    assert container.wait(timeout=30 * PATIENCE)["StatusCode"] != 0
     log = container.logs().decode()
     assert f"/run/secrets/{lacking}" in log
     assert "Traceback" not in log

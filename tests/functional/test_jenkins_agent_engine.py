@@ -26,7 +26,7 @@ SERVE = (
     "name = subprocess.check_output([*run, image, '-m', 'http.server', '8000'], text=True).strip()\n"
     "try:\n"
     "    port = subprocess.check_output(['docker', 'port', name, '8000'], text=True).strip()\n"
-    "    for attempt in range(50):\n"
+    "    for attempt in range(150):\n"
     "        try:\n"
     "            print(r.urlopen('http://' + port, timeout=2).status)\n"
     "            break\n"

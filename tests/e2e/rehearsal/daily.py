@@ -21,13 +21,14 @@ from docker.models.containers import Container
 
 from tests.conftest import LEFT_OUT, ROOT, remove_images
 from tests.e2e.rehearsal.stacks import two_hosts
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     # It has the fixtures of this module.
     from tests.e2e.rehearsal.conftest import Cloud
 
 STACK_FILE = two_hosts("daily", "10.216.0.0/16")
-LINE_WITHIN_SECONDS = 30
+LINE_WITHIN_SECONDS = 30 * PATIENCE
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from ec2.rehearsal.volumes import places
 from tests.e2e.rehearsal.conftest import QUICKLY, Cloud, Host
 from tests.e2e.rehearsal.templates import SSH_IN, group, host, network, ref, resource, template
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 GIB = 2**30
 BY_ID = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_"
@@ -113,7 +113,7 @@ def attach(ec2: Any, volume_id: str, to: Host, device: str) -> None:
     """Have the volume there, once it is."""
     ec2.attach_volume(VolumeId=volume_id, InstanceId=to.instance, Device=device)
     ec2.get_waiter("volume_in_use").wait(VolumeIds=[volume_id], WaiterConfig=QUICKLY)
-    to.run(f"timeout 10 sh -c 'until test -b {device}; do sleep 0.1; done'")
+    to.run(f"timeout {10 * PATIENCE} sh -c 'until test -b {device}; do sleep 0.1; done'")
 
 
 def detach(ec2: Any, volume_id: str) -> None:

@@ -246,7 +246,7 @@ def test_a_resource_that_fails_when_the_stack_is_updated(rolling: Rolling, stand
 
 
 def test_a_lease_that_nobody_gives_back(rolling: Rolling, standing: dict[str, Any]) -> None:
-    gone = Record("eve@elsewhere", 4711, "0123abc", "2026-05-01T11:58:00+00:00", lasts_seconds=20)
+    gone = Record("eve@elsewhere", 4711, "0123abc", "2026-05-01T11:58:00+00:00", lasts_seconds=40)
     take(rolling.cloud.aws("ssm"), "rolling", gone, print)
     again = rolling("deploy", "--yes")
     assert again.returncode == 0, again.stderr

@@ -12,7 +12,7 @@ from tests.e2e.rehearsal.templates import SSH_IN, group, host, network, ref, tem
 from tests.waiting import wait_until
 
 # After the connection that asks for it has ended; systemd's timers are a minute late without being told.
-SOON = "--on-active=1 --timer-property=AccuracySec=100ms"
+SOON = "--on-active=3 --timer-property=AccuracySec=100ms"
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,8 @@ def booted_anew(host: Host) -> bool:
 def test_stop_and_start_change_no_address_and_lose_no_data(cloud: Cloud, ec2: Any, app: Host) -> None:
     before = about(ec2, app)
     app.run("echo kept | sudo tee /srv/data && sudo docker volume create kept")
-    ec2.stop_instances(InstanceIds=[app.instance])
-    assert state(ec2, app) == "stopping"
+    (stopping,) = ec2.stop_instances(InstanceIds=[app.instance])["StoppingInstances"]
+    assert stopping["CurrentState"]["Name"] == "stopping"
     cloud.wait_for("instance_stopped", app.instance)
     assert not cloud.containers.hosts()[app.instance].running
     ec2.start_instances(InstanceIds=[app.instance])
@@ -85,6 +85,8 @@ def test_a_host_that_is_shut_down_from_inside_is_stopped_for_the_api(
 
 
 def test_a_killed_host_comes_back(cloud: Cloud, ec2: Any, app: Host) -> None:
+    # An SSH server greets a moment before anybody is let in.
+    wait_until(app.reachable, 60, "a log-in")
     mark_this_boot(app)
     # It counts as booted only after a while; one that ends sooner is given up.
     wait_until(

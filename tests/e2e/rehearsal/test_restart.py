@@ -173,7 +173,7 @@ def test_an_interrupted_creation_is_rolled_back_with_its_reason(
     cloud.start()
     wait_until(lambda: ("cut", "ROLLBACK_COMPLETE", "") in events(cloud, "cut"), 40, "rolled back")
     told = events(cloud, "cut")
-    assert {(name, "CREATE_FAILED", STOPPED) for name in ("Cut", "Later")} & set(told)
+    assert any((status, why) == ("CREATE_FAILED", STOPPED) for _, status, why in told)
     assert any(
         name == "cut" and status == "ROLLBACK_IN_PROGRESS" and STOPPED in why for name, status, why in told
     )

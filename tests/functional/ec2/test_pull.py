@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 NAME = "pulled/app:1"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-WITHIN_SECONDS = 20
+WITHIN_SECONDS = 60
 
 
 def named(content: bytes) -> str:

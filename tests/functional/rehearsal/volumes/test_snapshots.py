@@ -61,7 +61,7 @@ def test_a_snapshot_taken_while_its_host_writes_is_a_sound_file_system(cloud: Cl
     check = subprocess.run(["e2fsck", "-fn", cloud.copy(kept)], capture_output=True, text=True, check=False)
     assert check.returncode == 0, check.stdout
     before = host.run("cat /mnt/last")
-    assert host.run("sleep 0.2; cat /mnt/last") != before
+    wait_until(lambda: host.run("cat /mnt/last") != before, 5, "it writes on")
 
 
 def test_a_snapshot_outlives_its_volume_and_ends_with_its_deletion(cloud: Cloud) -> None:
