@@ -14,11 +14,12 @@ ALIVE_COUNT = 3
 # What the connection says on standard output once it is there.
 CONNECTED = "connected"
 # Ends the connection when standard input ends: at the latest when the launcher does, however it ends.
+# Told again while it is there: ssh that is told just before it falls asleep sleeps until the host speaks.
 WATCHED = """
 exec 3<&0
 "$@" </dev/null 3<&- &
 connection=$!
-{ read -r _; kill "$connection"; } <&3 >/dev/null 2>&1 &
+{ read -r _; while kill "$connection"; do sleep 1; done; } <&3 >/dev/null 2>&1 &
 watching=$!
 wait "$connection"
 kill "$watching"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ec2.inventory import Host
 from ec2.ssh_words import (
+    WATCHED,
     Connection,
     command_words,
     control_words,
@@ -151,3 +152,21 @@ def test_half_a_script_does_nothing() -> None:
     for length in range(len(whole) - len(b"} </dev/null\n")):
         done = subprocess.run(["sh", "-s"], input=whole[:length], capture_output=True, check=False)
         assert done.stdout == b"", whole[:length]
+
+
+@pytest.mark.parametrize("deaf_to", [0, 1])
+def test_the_connection_ends_with_standard_input_also_where_it_misses_being_told_once(deaf_to: int) -> None:
+    hearing = "trap 'exit 0' TERM"
+    missing_one = f'trap "{hearing}" TERM'
+    ssh = f"{missing_one if deaf_to else hearing}; echo there; while :; do sleep 0.1; done"
+    with subprocess.Popen(
+        ["sh", "-c", WATCHED, "sh", "sh", "-c", ssh], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as watched:
+        assert watched.stdout
+        assert watched.stdin
+        assert watched.stdout.readline() == b"there\n"
+        watched.stdin.close()
+        try:
+            watched.wait(20)
+        finally:
+            watched.kill()
