@@ -67,15 +67,13 @@ def is_busy_elsewhere(
 ) -> bool:
     """Whether a volume is in use where it is not wanted.
 
-    Where it is placed and wanted nobody asks: the question claims the device, and its host may be about
-    to mount it.
+    Where it is placed and wanted, or wanted on a host that is not looked at, nobody asks: the question claims
+    the device, and its host may be about to mount it.
     """
     goal = instance_of(loop.volume, wanted)
-    settled = (
-        goal is not None
-        and (goal, loop.volume) in placed
-        and not any(volume == loop.volume and instance != goal for instance, volume in placed)
-    )
+    elsewhere = any(volume == loop.volume and instance != goal for instance, volume in placed)
+    at_home = goal is not None and ((goal, loop.volume) in placed or goal not in running)
+    settled = at_home and not elsewhere
     if settled or not loops.in_use(loop.path):
         return False
     # A privileged container finds each loop device under its own name too.
